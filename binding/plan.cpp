@@ -1,0 +1,74 @@
+// The step path: plain Node-API, no allocation, no exception.
+#include "plan.h"
+
+#include <stdio.h>
+
+#include "../src/fp_state.h"
+
+namespace lockstep {
+namespace {
+
+Plan* planOf(napi_env env, napi_callback_info info, size_t* argc, napi_value* args) noexcept {
+  void* plan = nullptr;
+  napi_get_cb_info(env, info, argc, args, nullptr, &plan);
+  return static_cast<Plan*>(plan);
+}
+
+napi_value refuse(napi_env env, const char* code, size_t index, const char* expected) noexcept {
+  char message[96];
+  snprintf(message, sizeof message, "grads[%zu] must %s", index, expected);
+  napi_throw_range_error(env, code, message);
+  return nullptr;
+}
+
+}  // namespace
+
+napi_value step(napi_env env, napi_callback_info info) noexcept {
+  const Plan* plan = planOf(env, info, nullptr, nullptr);
+  const DefaultFpState fpState;
+  const size_t count = plan->tensors.size();
+  for (size_t i = 0; i < count; ++i) {
+    const BoundTensor& bound = plan->tensors[i];
+    const int32_t row = plan->rows[i];
+    if (row < 0 || static_cast<size_t>(row) >= count || bound.tensor.grad == nullptr) continue;
+    bound.kernel(plan->coefficients + static_cast<size_t>(row) * plan->coefficientCount, bound.tensor, 0, bound.length);
+  }
+  return nullptr;
+}
+
+napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
+  napi_value args[1 + maxGrads];
+  size_t argc = 1 + maxGrads;
+  Plan* plan = planOf(env, info, &argc, args);
+
+  double first = -1;
+  if (argc < 1 || napi_get_value_double(env, args[0], &first) != napi_ok) first = -1;
+  const size_t given = argc == 0 ? 0 : argc - 1;
+  const double room = static_cast<double>(plan->tensors.size());
+  if (!(first >= 0) || given > maxGrads || first + static_cast<double>(given) > room) {
+    return refuse(env, "ERR_INVALID_GRADS", given, "stand for a bound parameter");
+  }
+
+  BoundTensor* const bound = plan->tensors.data() + static_cast<size_t>(first);
+  const void* data[maxGrads];
+  for (size_t i = 0; i < given; ++i) {
+    data[i] = nullptr;
+    napi_valuetype kind;
+    if (napi_typeof(env, args[1 + i], &kind) == napi_ok && kind == napi_null) continue;
+    napi_typedarray_type type;
+    size_t length;
+    void* start;
+    if (napi_get_typedarray_info(env, args[1 + i], &type, &length, &start, nullptr, nullptr) != napi_ok ||
+        type != bound[i].type) {
+      return refuse(env, "ERR_DTYPE", static_cast<size_t>(first) + i, "be of the same type as its parameter");
+    }
+    if (length != bound[i].length) {
+      return refuse(env, "ERR_LENGTH", static_cast<size_t>(first) + i, "be as long as its parameter");
+    }
+    data[i] = start;
+  }
+  for (size_t i = 0; i < given; ++i) bound[i].tensor.grad = data[i];
+  return nullptr;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,103 @@
+// What lockstep knows of a TypedArray, asked through intrinsics captured at load: own properties, subclasses, swapped
+// prototypes and other realms can neither fake an answer nor run code between a check and the step that relies on it.
+
+import { rangeError } from './errors.js';
+
+/** The arrays that can be trained. They are updated in place and never copied. */
+export type FloatArray = Float32Array | Float64Array;
+
+export type Dtype = 'f32' | 'f64';
+
+const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+
+function captureGetter<T>(key: PropertyKey): (array: unknown) => T {
+  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get;
+  if (get === undefined) throw new Error(`%TypedArray%.prototype has no getter ${String(key)}`);
+  return Function.prototype.call.bind(get);
+}
+
+const tagOf = captureGetter<string | undefined>(Symbol.toStringTag);
+const bufferOf = captureGetter<ArrayBuffer>('buffer'); // or a SharedArrayBuffer, which serves all the same
+const byteOffsetOf = captureGetter<number>('byteOffset');
+const byteLengthOf = captureGetter<number>('byteLength');
+
+/** The array's true length in elements; 0 when its buffer was detached or no longer reaches as far as the array. */
+export const lengthOf = captureGetter<number>('length');
+
+/** The element type, or `undefined` for anything that is not a `Float32Array` or `Float64Array`. */
+export function dtypeOf(value: unknown): Dtype | undefined {
+  const tag = tagOf(value);
+  if (tag === 'Float32Array') return 'f32';
+  return tag === 'Float64Array' ? 'f64' : undefined;
+}
+
+export function isDetached(array: FloatArray): boolean {
+  if (lengthOf(array) !== 0) return false;
+  try {
+    new Uint8Array(bufferOf(array), 0, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A zeroed array of the same type and length. Never `array.slice()`: a subclass may answer with another type. */
+export function zerosLike(array: FloatArray): FloatArray {
+  return dtypeOf(array) === 'f32' ? new Float32Array(lengthOf(array)) : new Float64Array(lengthOf(array));
+}
+
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+  readonly label: string;
+}
+
+/** Which bytes of which buffers are written by a step. No two arrays that are written may share any. */
+export class Memory {
+  readonly #ranges = new Map<ArrayBuffer, Range[]>();
+
+  /** @throws RangeError `ERR_OVERLAP` where two of the arrays share memory. */
+  constructor(arrays: readonly { readonly array: FloatArray; readonly label: string }[]) {
+    for (const { array, label } of arrays) {
+      const begin = byteOffsetOf(array);
+      const end = begin + byteLengthOf(array);
+      if (begin === end) continue;
+      const buffer = bufferOf(array);
+      const ranges = this.#ranges.get(buffer);
+      if (ranges === undefined) this.#ranges.set(buffer, [{ begin, end, label }]);
+      else ranges.push({ begin, end, label });
+    }
+    for (const ranges of this.#ranges.values()) {
+      ranges.sort((a, b) => a.begin - b.begin);
+      for (let i = 1; i < ranges.length; i++) {
+        if (ranges[i].begin < ranges[i - 1].end) throw overlap(ranges[i].label, ranges[i - 1].label);
+      }
+    }
+  }
+
+  /** @throws RangeError `ERR_OVERLAP` when the array, which a step reads, shares memory with one that it writes. */
+  refuseOverlap(array: FloatArray, label: string): void {
+    const ranges = this.#ranges.get(bufferOf(array));
+    if (ranges === undefined) return;
+    const begin = byteOffsetOf(array);
+    const end = begin + byteLengthOf(array);
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ranges[middle].end <= begin) low = middle + 1;
+      else high = middle;
+    }
+    if (low < ranges.length && ranges[low].begin < end) throw overlap(label, ranges[low].label);
+  }
+}
+
+function overlap(label: string, other: string) {
+  return rangeError('ERR_OVERLAP', `${label} must have memory of its own, but shares some with ${other}`);
+}
+
+/** The same memory as an array without own properties, of this realm: what a loop can index without surprises. */
+export function plainView<A extends FloatArray>(array: A): A {
+  const ArrayType = dtypeOf(array) === 'f32' ? Float32Array : Float64Array;
+  return new ArrayType(bufferOf(array), byteOffsetOf(array), lengthOf(array)) as A;
+}

@@ -1,0 +1,49 @@
+// The only place that touches the binary.
+
+import { join } from 'node:path';
+import loadBinary from 'node-gyp-build';
+import type { FloatArray } from './arrays.js';
+import type { Backend, NativeName } from './backend.js';
+import type { Rule } from './rules/rule.js';
+
+/** What binding/addon.cpp exports. It re-checks types, lengths and overlap, and never reads past an array. */
+export interface Addon {
+  /** The instruction sets that this machine can run, best first. */
+  readonly isas: readonly NativeName[];
+  readonly rules: Readonly<Record<string, { readonly coefficients: string[]; readonly state: string[] }>>;
+  /** How many gradients one `bindGrads` call takes. */
+  readonly maxGrads: number;
+  bind(
+    isa: string,
+    rule: string,
+    tensors: readonly (readonly FloatArray[])[],
+    coefficients: Float64Array,
+    rows: Int32Array,
+  ): { step(): void; bindGrads(first: number, ...grads: (FloatArray | null)[]): void };
+}
+
+/** Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why. */
+export function loadAddon(): { readonly addon: Addon | null; readonly loadError: Error | null } {
+  try {
+    return { addon: loadBinary(join(__dirname, '..')) as Addon, loadError: null };
+  } catch (error) {
+    return { addon: null, loadError: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+export function nativeBackend(addon: Addon, isa: NativeName): Backend {
+  return {
+    name: isa,
+    bind(rule: Rule, tensors, coefficients, rows) {
+      const { step, bindGrads } = addon.bind(isa, rule.name, tensors, coefficients, rows);
+      return {
+        step,
+        bindGrads(grads) {
+          for (let first = 0; first < grads.length; first += addon.maxGrads) {
+            bindGrads(first, ...grads.slice(first, first + addon.maxGrads));
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Options are data: each optimizer lists its own with a default and a check, and everything else follows from the list.
+
+import { describe, type LockstepError, rangeError, typeError } from './errors.js';
+
+/** One option: its default, and a check that answers with the value to keep or throws what is wrong with it. */
+export interface Option<T> {
+  readonly default: T;
+  check(name: string, value: unknown): T;
+}
+
+/** A list of options whose checked values make up a `Values`. */
+export type Checks<Values> = { readonly [K in keyof Values]: Option<Values[K]> };
+
+/** The list behind an interface of options, each of which has a default. */
+export type OptionList<O> = Checks<Required<O>>;
+
+function refuse(name: string, value: unknown, expected: string): LockstepError {
+  const error = typeof value === 'number' ? rangeError : typeError;
+  return error('ERR_INVALID_OPTION', `${name} must be ${expected}, received ${describe(value)}`);
+}
+
+function number(fallback: number, expected: string, accepts: (value: number) => boolean): Option<number> {
+  return {
+    default: fallback,
+    check(name, value) {
+      if (typeof value === 'number' && accepts(value)) return value;
+      throw refuse(name, value, expected);
+    },
+  };
+}
+
+/** A finite number >= 0. */
+export const nonNegative = (fallback: number): Option<number> =>
+  number(fallback, 'a finite number >= 0', (value) => value >= 0 && value < Infinity);
+
+/** The share of an old average that is kept: a number in [0, 1). */
+export const fraction = (fallback: number): Option<number> =>
+  number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
+
+/** A pair of fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
+export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+  const part = fraction(0);
+  return {
+    default: Object.freeze(fallback),
+    check(name, value) {
+      if (!Array.isArray(value) || value.length !== 2) throw refuse(name, value, 'an array of two numbers');
+      const pair = [part.check(`${name}[0]`, value[0]), part.check(`${name}[1]`, value[1])] as const;
+      return Object.freeze(pair);
+    },
+  };
+}
+
+/** A whole number >= 1, or `undefined` where it is not given. */
+export const positiveInteger: Option<number | undefined> = {
+  default: undefined,
+  check(name, value) {
+    if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+    throw refuse(name, value, 'an integer >= 1');
+  },
+};
+
+/** A string, or `undefined` where it is not given. */
+export const text: Option<string | undefined> = {
+  default: undefined,
+  check(name, value) {
+    if (typeof value === 'string') return value;
+    throw refuse(name, value, 'a string');
+  },
+};
+
+/** @throws TypeError `ERR_INVALID_OPTION` for a name that is not among the known, with the nearest that is */
+export function checkNames(given: unknown, known: readonly string[]): asserts given is object {
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw typeError('ERR_INVALID_OPTION', `options must be an object, received ${describe(given)}`);
+  }
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw unknownOption(name, known);
+  }
+}
+
+/** Every option of the list, given or default. Only own properties count: a polluted prototype changes nothing. */
+export function readOptions<Values>(list: Checks<Values>, given: object): Values {
+  const values: Partial<Values> = {};
+  for (const name of Object.keys(list) as (keyof Values & string)[]) {
+    values[name] = Object.hasOwn(given, name)
+      ? list[name].check(name, (given as Readonly<Record<string, unknown>>)[name])
+      : list[name].default;
+  }
+  return values as Values;
+}
+
+/** The values as properties that are checked again whenever one is set. */
+export function settable<Values extends object>(list: Checks<Values>, values: Values): Values {
+  const current = { ...values };
+  const group = Object.create(null) as Values;
+  for (const name of Object.keys(list) as (keyof Values & string)[]) {
+    Object.defineProperty(group, name, {
+      enumerable: true,
+      get: () => current[name],
+      set: (value: unknown) => {
+        current[name] = list[name].check(name, value);
+      },
+    });
+  }
+  return Object.preventExtensions(group);
+}
+
+function unknownOption(name: string, known: readonly string[]): LockstepError {
+  const nearest = known.reduce((best, candidate) =>
+    editDistance(name, candidate) < editDistance(name, best) ? candidate : best,
+  );
+  const hint = editDistance(name, nearest) <= 3 ? `did you mean '${nearest}'?` : `known are ${known.join(', ')}`;
+  return typeError('ERR_INVALID_OPTION', `unknown option ${describe(name)}: ${hint}`);
+}
+
+/** How many letters to insert, delete or replace, upper and lower case being the same. */
+function editDistance(a: string, b: string): number {
+  const [from, to] = [a.slice(0, 64).toLowerCase(), b.toLowerCase()];
+  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[to.length];
+}

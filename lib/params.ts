@@ -1,0 +1,73 @@
+// The shapes in which parameters, gradients and state come: arrays or records, all of the same names.
+
+import { dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
+import { describe, rangeError, typeError } from './errors.js';
+
+/** Parameters: an array or a record of `Float32Array | Float64Array`. */
+export type Params<P> = { readonly [K in keyof P]: FloatArray };
+
+type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Array ? Float64Array : FloatArray;
+
+/**
+ * Gradients: the same shape as the parameters, each of its parameter's type and length.
+ * `null` means that there is no gradient this time, which is not the same as a gradient of zeros: the parameter is left
+ * alone whole, with its state and its step count.
+ */
+export type Grads<P extends Params<P>> = { readonly [K in keyof P]: SameDtype<P[K]> | null };
+
+/** The state of one parameter: how many steps it took, and arrays of its type and length. */
+export type ParamState<A, Names extends string> = { readonly step: number } & {
+  readonly [Name in Names]: SameDtype<A>;
+};
+
+/** The state of every parameter, under the same names or indexes. */
+export type State<P extends Params<P>, Names extends string> = {
+  readonly [K in keyof P]: ParamState<P[K], Names>;
+};
+
+/** One parameter, with what messages call it and its gradient. */
+export interface Param {
+  readonly name: string | number;
+  readonly label: string;
+  readonly gradLabel: string;
+  readonly array: FloatArray;
+  /** In elements, when it was bound. */
+  readonly length: number;
+}
+
+/** `w`, as in `params.w`; `[2]` and `["a-b"]` where a dot cannot stand. */
+function access(name: string | number): string {
+  if (typeof name === 'number') return `[${name}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+/** @throws TypeError `ERR_INVALID_PARAMS`, `ERR_DTYPE` or `ERR_DETACHED` */
+export function readParams(params: unknown): readonly Param[] {
+  if (typeof params !== 'object' || params === null || ArrayBuffer.isView(params)) {
+    const expected = 'an array or a record of Float32Array or Float64Array';
+    throw typeError('ERR_INVALID_PARAMS', `params must be ${expected}, received ${describe(params)}`);
+  }
+  const names: readonly (string | number)[] = Array.isArray(params) ? [...params.keys()] : Object.keys(params);
+  if (names.length === 0) throw typeError('ERR_INVALID_PARAMS', 'params must hold at least one array, received none');
+  return names.map((name) => {
+    const label = `params${access(name)}`;
+    const array = (params as Readonly<Record<string | number, unknown>>)[name];
+    if (!isFloatArray(array)) {
+      throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(array)}`);
+    }
+    if (isDetached(array)) refuseLength(array, label, '');
+    return { name, label, gradLabel: `grads${access(name)}`, array, length: lengthOf(array) };
+  });
+}
+
+export function isFloatArray(value: unknown): value is FloatArray {
+  return dtypeOf(value) !== undefined;
+}
+
+/** Throws for an array whose length is not the one that it must have. */
+export function refuseLength(array: FloatArray, label: string, expected: string): never {
+  if (isDetached(array)) {
+    throw typeError('ERR_DETACHED', `${label} must have its memory, but its buffer was detached or transferred`);
+  }
+  throw rangeError('ERR_LENGTH', `${label} has ${lengthOf(array)} elements, ${expected}`);
+}

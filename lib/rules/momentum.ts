@@ -1,0 +1,34 @@
+import { indexes, type Rule } from './rule.js';
+
+const { fround } = Math;
+
+const c = indexes('momentum', 'lr');
+
+/** Momentum in Sutskever's form: v ← momentum·v − lr·g; W ← W + v. Mirrors src/rules/momentum.h. */
+export const momentum = {
+  name: 'Momentum',
+  coefficients: c,
+  state: ['velocity'],
+
+  f32(row, param, grad, state) {
+    const momentum = row[c.momentum];
+    const lr = row[c.lr];
+    const velocity = state[0];
+    for (let i = 0; i < param.length; i++) {
+      const v = fround(fround(momentum * velocity[i]) - fround(lr * grad[i]));
+      velocity[i] = v;
+      param[i] = fround(param[i] + v);
+    }
+  },
+
+  f64(row, param, grad, state) {
+    const momentum = row[c.momentum];
+    const lr = row[c.lr];
+    const velocity = state[0];
+    for (let i = 0; i < param.length; i++) {
+      const v = momentum * velocity[i] - lr * grad[i];
+      velocity[i] = v;
+      param[i] = param[i] + v;
+    }
+  },
+} as const satisfies Rule;

@@ -1,0 +1,24 @@
+// What a rule is: the TypeScript mirror of a struct in src/rules/, with the same names in the same order of operations.
+// f64 is the equation as it stands; f32 is the same equation, rounded after each operation. Both must give the bits of
+// the C++ kernel: an f32 + - * / or square root that is computed in f64 and rounded once is exactly the f32 result.
+
+import type { FloatArray } from '../arrays.js';
+
+/** Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. */
+export type Update<A extends FloatArray> = (c: A, param: A, grad: A, state: readonly A[]) => void;
+
+export interface Rule {
+  /** The name of the C++ struct. */
+  readonly name: string;
+  /** Where each coefficient stands in a row. */
+  readonly coefficients: Readonly<Record<string, number>>;
+  /** The state arrays, in order. Each starts at zero. */
+  readonly state: readonly string[];
+  readonly f32: Update<Float32Array>;
+  readonly f64: Update<Float64Array>;
+}
+
+/** `indexes('a', 'b')` is `{ a: 0, b: 1 }`. */
+export function indexes<const Names extends readonly string[]>(...names: Names) {
+  return Object.fromEntries(names.map((name, index) => [name, index])) as Readonly<Record<Names[number], number>>;
+}

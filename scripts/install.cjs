@@ -1,0 +1,86 @@
+'use strict';
+// npm's "install" script, for a user's machine and for a clone alike.
+//
+// A binary that loads here: nothing to do. Else compile one, and keep it only if it loads. Else say so and succeed:
+// lockstep then runs in TypeScript. LOCKSTEP_REQUIRE_NATIVE=1 turns that last case into a failure.
+
+const { spawnSync } = require('node:child_process');
+const { rmSync } = require('node:fs');
+const { dirname, join, resolve } = require('node:path');
+
+const root = dirname(__dirname);
+const build = join(root, 'build');
+
+function run(command, args, stdio) {
+  return spawnSync(command, args, { cwd: root, stdio, timeout: 15 * 60_000, windowsHide: true });
+}
+
+/** In a child, so that a binary that crashes while it loads cannot take the install down. */
+function loads() {
+  const probe = 'require("node-gyp-build")(process.argv[1])';
+  return run(process.execPath, ['-e', probe, root], ['ignore', 'ignore', 'pipe']).status === 0;
+}
+
+/** By cmake-js where it is installed, as in a clone; else by cmake with the variables that cmake-js would pass. */
+function compile() {
+  let cmakeJs;
+  try {
+    cmakeJs = require.resolve('cmake-js/package.json', { paths: [root] });
+  } catch {
+    return compileWithCmake();
+  }
+  const bin = join(dirname(cmakeJs), require(cmakeJs).bin['cmake-js']);
+  return run(process.execPath, [bin, 'compile'], 'inherit').status === 0;
+}
+
+function compileWithCmake() {
+  const headers = require('node-api-headers');
+  const includes = [headers.include_dir, require('node-addon-api').include_dir.replaceAll('"', '')];
+  const release = join(build, 'Release');
+  const configure = [
+    ...['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
+    `-DCMAKE_JS_INC=${includes.map((directory) => resolve(root, directory)).join(';')}`,
+    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${release}`,
+  ];
+  if (process.platform === 'win32') {
+    const nodeLib = join(build, 'node.lib');
+    configure.push(
+      `-DCMAKE_JS_LIB=${nodeLib}`,
+      `-DCMAKE_JS_NODELIB_TARGET=${nodeLib}`,
+      `-DCMAKE_JS_NODELIB_DEF=${headers.def_paths.node_api_def}`,
+      `-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=${build}`, // multi-config generators add /Release themselves
+    );
+  }
+  return (
+    run('cmake', configure, 'inherit').status === 0 &&
+    run('cmake', ['--build', build, '--config', 'Release'], 'inherit').status === 0
+  );
+}
+
+function install() {
+  if (loads()) return true;
+  console.log('lockstep: no binary for this machine yet, compiling one');
+  if (compile() && loads()) return true;
+  rmSync(build, { recursive: true, force: true }); // a binary that does not load would shadow one that does
+  return false;
+}
+
+let native = false;
+let reason = 'it needs a C++17 compiler and CMake';
+try {
+  native = install();
+} catch (error) {
+  reason = error.message;
+}
+if (!native) {
+  console.error(
+    [
+      '',
+      `lockstep: NO NATIVE BINARY could be loaded or compiled here (${reason}).`,
+      'lockstep: it works all the same, in TypeScript, with the same results, but several times slower.',
+      'lockstep: install a C++ compiler and CMake and run "npm rebuild lockstep" to compile it ("npm ci" in a clone).',
+      '',
+    ].join('\n'),
+  );
+  if (process.env.LOCKSTEP_REQUIRE_NATIVE === '1') process.exitCode = 1;
+}

@@ -1,0 +1,5 @@
+#include "../simd/neon.h"
+
+#include "../sweep.h"
+
+LOCKSTEP_ISA(neon)

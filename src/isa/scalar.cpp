@@ -1,0 +1,10 @@
+#include "../sweep.h"
+
+namespace lockstep {
+namespace {
+template <class T>
+using Vec = Scalar<T>;
+}
+}  // namespace lockstep
+
+LOCKSTEP_ISA(scalar)

@@ -1,0 +1,13 @@
+// The one list of rules. The kernel tables, the binding, the C++ tests and the bench read it; the order is free.
+#pragma once
+
+#include "rules/adagrad.h"
+#include "rules/adam.h"
+#include "rules/momentum.h"
+#include "rules/sgd.h"
+
+#define LOCKSTEP_RULES(RULE) \
+  RULE(Adagrad)              \
+  RULE(Adam)                 \
+  RULE(Momentum)             \
+  RULE(SGD)

@@ -1,0 +1,27 @@
+// Adam: m <- beta1 * m + (1 - beta1) * g; v <- beta2 * v + (1 - beta2) * g^2;
+//       W <- W - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+// https://arxiv.org/abs/1412.6980
+//
+// rest = 1 - beta, stepSize = lr / (1 - beta1^t) and rootScale = 1 / sqrt(1 - beta2^t) are coefficients.
+#pragma once
+
+#include "rule.h"
+
+namespace lockstep {
+namespace {
+
+struct Adam {
+  LOCKSTEP_COEFFICIENTS(beta1, rest1, beta2, rest2, stepSize, rootScale, eps)
+  LOCKSTEP_STATE(expAvg, expAvgSq)
+
+  template <class V>
+  static void update(const V* c, V& param, V grad, V* state) {
+    V &m = state[expAvg], &v = state[expAvgSq];
+    m = c[beta1] * m + c[rest1] * grad;
+    v = c[beta2] * v + c[rest2] * (grad * grad);
+    param = param - c[stepSize] * (m / (sqrt(v) * c[rootScale] + c[eps]));
+  }
+};
+
+}  // namespace
+}  // namespace lockstep

@@ -1,0 +1,48 @@
+// AVX2: 8 floats or 4 doubles. See scalar.h for the contract.
+#pragma once
+
+#include <immintrin.h>
+#include <stddef.h>
+
+namespace lockstep {
+namespace {
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using Element = float;
+  static constexpr size_t lanes = 8;
+  __m256 v;
+
+  static Vec load(const float* from) { return {_mm256_loadu_ps(from)}; }
+  static Vec fill(float value) { return {_mm256_set1_ps(value)}; }
+  void store(float* to) const { _mm256_storeu_ps(to, v); }
+
+  friend Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm256_sqrt_ps(a.v)}; }
+};
+
+template <>
+struct Vec<double> {
+  using Element = double;
+  static constexpr size_t lanes = 4;
+  __m256d v;
+
+  static Vec load(const double* from) { return {_mm256_loadu_pd(from)}; }
+  static Vec fill(double value) { return {_mm256_set1_pd(value)}; }
+  void store(double* to) const { _mm256_storeu_pd(to, v); }
+
+  friend Vec operator+(Vec a, Vec b) { return {_mm256_add_pd(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_pd(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_pd(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm256_div_pd(a.v, b.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm256_sqrt_pd(a.v)}; }
+};
+
+}  // namespace
+}  // namespace lockstep

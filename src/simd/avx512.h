@@ -1,0 +1,48 @@
+// AVX-512: 16 floats or 8 doubles. See scalar.h for the contract.
+#pragma once
+
+#include <immintrin.h>
+#include <stddef.h>
+
+namespace lockstep {
+namespace {
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using Element = float;
+  static constexpr size_t lanes = 16;
+  __m512 v;
+
+  static Vec load(const float* from) { return {_mm512_loadu_ps(from)}; }
+  static Vec fill(float value) { return {_mm512_set1_ps(value)}; }
+  void store(float* to) const { _mm512_storeu_ps(to, v); }
+
+  friend Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+};
+
+template <>
+struct Vec<double> {
+  using Element = double;
+  static constexpr size_t lanes = 8;
+  __m512d v;
+
+  static Vec load(const double* from) { return {_mm512_loadu_pd(from)}; }
+  static Vec fill(double value) { return {_mm512_set1_pd(value)}; }
+  void store(double* to) const { _mm512_storeu_pd(to, v); }
+
+  friend Vec operator+(Vec a, Vec b) { return {_mm512_add_pd(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_pd(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_pd(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm512_div_pd(a.v, b.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm512_sqrt_pd(a.v)}; }
+};
+
+}  // namespace
+}  // namespace lockstep
