@@ -14,8 +14,9 @@ export type Checks<Values> = { readonly [K in keyof Values]: Option<Values[K]> }
 /** The list behind an interface of options, each of which has a default. */
 export type OptionList<O> = Checks<Required<O>>;
 
-function refuse(name: string, value: unknown, expected: string): LockstepError {
-  const error = typeof value === 'number' ? rangeError : typeError;
+/** A RangeError where the value is of the right type, else a TypeError. */
+function refuse(name: string, value: unknown, expected: string, type: 'number' | 'string' | 'array'): LockstepError {
+  const error = typeof value === type ? rangeError : typeError;
   return error('ERR_INVALID_OPTION', `${name} must be ${expected}, received ${describe(value)}`);
 }
 
@@ -24,7 +25,7 @@ function number(fallback: number, expected: string, accepts: (value: number) => 
     default: fallback,
     check(name, value) {
       if (typeof value === 'number' && accepts(value)) return value;
-      throw refuse(name, value, expected);
+      throw refuse(name, value, expected, 'number');
     },
   };
 }
@@ -43,7 +44,7 @@ export function fractionPair(...fallback: readonly [number, number]): Option<rea
   return {
     default: Object.freeze(fallback),
     check(name, value) {
-      if (!Array.isArray(value) || value.length !== 2) throw refuse(name, value, 'an array of two numbers');
+      if (!Array.isArray(value) || value.length !== 2) throw refuse(name, value, 'an array of two numbers', 'array');
       const pair = [part.check(`${name}[0]`, value[0]), part.check(`${name}[1]`, value[1])] as const;
       return Object.freeze(pair);
     },
@@ -55,7 +56,7 @@ export const positiveInteger: Option<number | undefined> = {
   default: undefined,
   check(name, value) {
     if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
-    throw refuse(name, value, 'an integer >= 1');
+    throw refuse(name, value, 'an integer >= 1', 'number');
   },
 };
 
@@ -64,7 +65,7 @@ export const text: Option<string | undefined> = {
   default: undefined,
   check(name, value) {
     if (typeof value === 'string') return value;
-    throw refuse(name, value, 'a string');
+    throw refuse(name, value, 'a string', 'string');
   },
 };
 

@@ -1,0 +1,54 @@
+// The text that every vec_ops/<isa>.cpp shares. Include after a header that defines Vec.
+#pragma once
+
+#include <stddef.h>
+
+#include "vec_ops.h"
+
+namespace lockstep {
+namespace {
+
+#define LOCKSTEP_VEC_OP(name, result)                                  \
+  static void name(const T* a, const T* b, T* out, size_t count) {     \
+    for (size_t i = 0; i < count; i += V::lanes) {                     \
+      [[maybe_unused]] const V x = V::load(a + i), y = V::load(b + i); \
+      (result).store(out + i);                                         \
+    }                                                                  \
+  }
+
+template <class V>
+struct VecOpsOf {
+  using T = typename V::Element;
+
+  LOCKSTEP_VEC_OP(loadStore, x)
+  LOCKSTEP_VEC_OP(add, x + y)
+  LOCKSTEP_VEC_OP(subtract, x - y)
+  LOCKSTEP_VEC_OP(multiply, x* y)
+  LOCKSTEP_VEC_OP(divide, x / y)
+  LOCKSTEP_VEC_OP(squareRoot, sqrt(x))
+
+  /// Every value in turn, and every lane: as a copy it is wrong wherever one lane of one register is.
+  static void fill(const T* a, const T*, T* out, size_t count) {
+    T lanes[V::lanes];
+    for (size_t i = 0; i < count; ++i) {
+      V::fill(a[i]).store(lanes);
+      out[i] = lanes[i % V::lanes];
+    }
+  }
+};
+
+#undef LOCKSTEP_VEC_OP
+
+}  // namespace
+}  // namespace lockstep
+
+#define LOCKSTEP_VEC_OP_TABLE(V)                                                                        \
+  {                                                                                                     \
+      {"load/store", VecOpsOf<V>::loadStore}, {"fill", VecOpsOf<V>::fill},  {"+", VecOpsOf<V>::add},    \
+      {"-", VecOpsOf<V>::subtract},           {"*", VecOpsOf<V>::multiply}, {"/", VecOpsOf<V>::divide}, \
+      {"sqrt", VecOpsOf<V>::squareRoot},                                                                \
+  }
+#define LOCKSTEP_VEC_OPS(name)                                                                                \
+  namespace lockstep {                                                                                        \
+  const VecOps vecOps::name = {#name, LOCKSTEP_VEC_OP_TABLE(Vec<float>), LOCKSTEP_VEC_OP_TABLE(Vec<double>)}; \
+  }

@@ -1,0 +1,317 @@
+// Bad input: the same class, code and message from native and TypeScript, and nothing changed.
+
+import { backend, type FloatArray } from 'lockstep';
+import { describe, expect, test } from 'vitest';
+import { type AnyOptimizer, type OptimizerCase, optimizers } from './optimizers.js';
+
+type ErrorClass = typeof TypeError | typeof RangeError;
+type Expected = readonly [ErrorClass, code: string, message: string | RegExp];
+
+function expectThrow(action: () => unknown, [Class, code, message]: Expected): void {
+  let thrown: unknown;
+  try {
+    action();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(Class);
+  expect((thrown as Error).message)[typeof message === 'string' ? 'toBe' : 'toMatch'](message as string & RegExp);
+  expect(thrown).toHaveProperty('code', code);
+}
+
+function detached(length = 3): Float32Array {
+  const array = new Float32Array(length);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
+
+const f32 = (...values: number[]) => new Float32Array(values);
+const notParams = 'params must be an array or a record of Float32Array or Float64Array, received';
+const notFloats = 'must be a Float32Array or a Float64Array, received';
+const shared = f32(1, 2, 3, 4, 5, 6);
+
+const badParams: readonly (readonly [name: string, params: unknown, expected: Expected])[] = [
+  ['undefined', undefined, [TypeError, 'ERR_INVALID_PARAMS', `${notParams} undefined`]],
+  ['null', null, [TypeError, 'ERR_INVALID_PARAMS', `${notParams} null`]],
+  ['a number', 3, [TypeError, 'ERR_INVALID_PARAMS', `${notParams} 3`]],
+  ['a string', 'w', [TypeError, 'ERR_INVALID_PARAMS', `${notParams} 'w'`]],
+  ['a function', () => {}, [TypeError, 'ERR_INVALID_PARAMS', `${notParams} a function`]],
+  ['an array by itself', f32(1), [TypeError, 'ERR_INVALID_PARAMS', `${notParams} a Float32Array`]],
+  ['no array at all', [], [TypeError, 'ERR_INVALID_PARAMS', 'params must hold at least one array, received none']],
+  ['an empty record', {}, [TypeError, 'ERR_INVALID_PARAMS', 'params must hold at least one array, received none']],
+  ['a plain array', [[1, 2]], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an array`]],
+  ['a hole', new Array(2), [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} undefined`]],
+  ['an Int32Array', { w: new Int32Array(2) }, [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Int32Array`]],
+  ['a Buffer', { w: Buffer.alloc(8) }, [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Uint8Array`]],
+  ['a BigInt64Array', [new BigInt64Array(2)], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a BigInt64Array`]],
+  ['a DataView', [new DataView(new ArrayBuffer(8))], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a DataView`]],
+  ['an ArrayBuffer', [new ArrayBuffer(8)], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`]],
+  ['a Proxy', [new Proxy(f32(1), {})], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`]],
+  [
+    'an object with a length',
+    [{ length: 2, 0: 1, 1: 2 }],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`],
+  ],
+  [
+    'an object in the shape of an array',
+    [Object.create(Float32Array.prototype)],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`],
+  ],
+  ['an odd name', { 'a-b': 1 }, [TypeError, 'ERR_DTYPE', `params["a-b"] ${notFloats} 1`]],
+  [
+    'a detached array',
+    { w: detached() },
+    [TypeError, 'ERR_DETACHED', 'params.w must have its memory, but its buffer was detached or transferred'],
+  ],
+  [
+    'the same array twice',
+    { a: shared, b: shared },
+    [RangeError, 'ERR_OVERLAP', 'params.b must have memory of its own, but shares some with params.a'],
+  ],
+  [
+    'overlapping views',
+    [shared.subarray(2, 5), f32(9), shared.subarray(0, 3)],
+    [RangeError, 'ERR_OVERLAP', 'params[0] must have memory of its own, but shares some with params[2]'],
+  ],
+  [
+    'one inside another',
+    { all: shared, part: shared.subarray(2, 3) },
+    [RangeError, 'ERR_OVERLAP', 'params.part must have memory of its own, but shares some with params.all'],
+  ],
+];
+
+/** Each is given to a step over { w: 3 elements, b: 2 elements } whose params and state must then be as they were. */
+const badGrads: readonly (readonly [name: string, grads: (w: Float32Array) => unknown, expected: Expected])[] = [
+  ['null', () => null, [TypeError, 'ERR_INVALID_GRADS', 'grads must be a record like params, received null']],
+  ['a number', () => 1, [TypeError, 'ERR_INVALID_GRADS', 'grads must be a record like params, received 1']],
+  [
+    'a list',
+    () => [f32(1, 2, 3), f32(1, 2)],
+    [TypeError, 'ERR_INVALID_GRADS', 'grads must be a record like params, received an array'],
+  ],
+  [
+    'an array by itself',
+    () => f32(1, 2, 3),
+    [TypeError, 'ERR_INVALID_GRADS', 'grads must be a record like params, received a Float32Array'],
+  ],
+  [
+    'one missing',
+    () => ({ w: f32(1, 2, 3) }),
+    [TypeError, 'ERR_INVALID_GRADS', 'grads.b must be a Float32Array like params.b, or null, received undefined'],
+  ],
+  [
+    'one too many',
+    () => ({ w: f32(1, 2, 3), b: f32(1, 2), c: f32(1) }),
+    [TypeError, 'ERR_INVALID_GRADS', "grads has an entry 'c', params has none of that name"],
+  ],
+  [
+    'another type',
+    () => ({ w: f32(1, 2, 3), b: new Float64Array(2) }),
+    [TypeError, 'ERR_DTYPE', 'grads.b must be a Float32Array like params.b, or null, received a Float64Array'],
+  ],
+  [
+    'a plain array',
+    () => ({ w: [1, 2, 3], b: f32(1, 2) }),
+    [TypeError, 'ERR_DTYPE', 'grads.w must be a Float32Array like params.w, or null, received an array'],
+  ],
+  [
+    'a Proxy',
+    () => ({ w: new Proxy(f32(1, 2, 3), {}), b: f32(1, 2) }),
+    [TypeError, 'ERR_DTYPE', 'grads.w must be a Float32Array like params.w, or null, received an object'],
+  ],
+  [
+    'too long',
+    () => ({ w: f32(1, 2, 3), b: f32(1, 2, 3) }),
+    [RangeError, 'ERR_LENGTH', 'grads.b has 3 elements, params.b has 2'],
+  ],
+  ['empty', () => ({ w: f32(), b: f32(1, 2) }), [RangeError, 'ERR_LENGTH', 'grads.w has 0 elements, params.w has 3']],
+  [
+    'detached',
+    () => ({ w: f32(1, 2, 3), b: detached(2) }),
+    [TypeError, 'ERR_DETACHED', 'grads.b must have its memory, but its buffer was detached or transferred'],
+  ],
+  [
+    'the param itself',
+    (w) => ({ w, b: f32(1, 2) }),
+    [RangeError, 'ERR_OVERLAP', 'grads.w must have memory of its own, but shares some with params.w'],
+  ],
+];
+
+interface Started {
+  readonly optimizer: AnyOptimizer & { step(grads?: unknown): unknown; bindGrads(grads: unknown): unknown };
+  readonly w: Float32Array;
+  readonly snapshot: () => unknown;
+}
+
+/** An optimizer that has made one good step. */
+function started(subject: OptimizerCase, backendName: string): Started {
+  const w = f32(1, 2, 3);
+  const b = f32(4, 5);
+  const optimizer = subject.create({ w, b }, { backend: backendName }) as Started['optimizer'];
+  optimizer.step({ w: f32(0.1, 0.2, 0.3), b: f32(0.4, 0.5) });
+  return { optimizer, w, snapshot: () => structuredClone([w, b, optimizer.state, { ...optimizer.groups[0] }]) };
+}
+
+describe.each(backend().available)('%s', (name) => {
+  describe.each(optimizers)('$name', (subject) => {
+    test('invalid options', () => {
+      for (const [options, Class, message] of subject.invalid) {
+        const w = f32(1, 2);
+        expectThrow(() => subject.create([w], { backend: name, ...options }), [Class, 'ERR_INVALID_OPTION', message]);
+        expect([...w]).toEqual([1, 2]);
+      }
+    });
+
+    test('options that are no object', () => {
+      for (const [options, received] of [
+        [null, 'null'],
+        [5, '5'],
+        ['lr', "'lr'"],
+        [[], 'an array'],
+      ]) {
+        const message = `options must be an object, received ${received}`;
+        expectThrow(() => subject.create([f32(1)], options), [TypeError, 'ERR_INVALID_OPTION', message]);
+      }
+    });
+
+    test('setting an invalid option leaves the group as it was', () => {
+      const group = subject.create([f32(1)], { backend: name }).groups[0] as { lr: unknown };
+      const before = { ...group };
+      expectThrow(
+        () => (group.lr = -1),
+        [RangeError, 'ERR_INVALID_OPTION', 'lr must be a finite number >= 0, received -1'],
+      );
+      expect({ ...group }).toEqual(before);
+      expect(() => Object.assign(group, { learningRate: 1 })).toThrow(TypeError);
+    });
+
+    test.each(badParams)('params: %s', (_, params, expected) => {
+      expectThrow(() => subject.create(params, { backend: name }), expected);
+    });
+
+    test.each(badGrads)('grads: %s', (_, grads, expected) => {
+      const { optimizer, w, snapshot } = started(subject, name);
+      const before = snapshot();
+      expectThrow(() => optimizer.step(grads(w)), expected);
+      expect(snapshot()).toEqual(before);
+      expectThrow(() => optimizer.bindGrads(grads(w)), expected);
+      expect(snapshot()).toEqual(before);
+      expect(optimizer.step()).toMatchObject({ stepped: true, step: 2, skipped: 0 }); // the good gradients are still bound
+    });
+
+    test('a list where a list is expected', () => {
+      const optimizer = subject.create([f32(1), f32(2)], { backend: name });
+      const step = (grads: unknown) => () => optimizer.step(grads as FloatArray[]);
+      expectThrow(step({}), [TypeError, 'ERR_INVALID_GRADS', 'grads must be an array like params, received an object']);
+      expectThrow(step([f32(1)]), [RangeError, 'ERR_INVALID_GRADS', 'grads has 1 entries, params has 2']);
+      expectThrow(step([f32(1), 7]), [
+        TypeError,
+        'ERR_DTYPE',
+        'grads[1] must be a Float32Array like params[1], or null, received 7',
+      ]);
+    });
+
+    test('step without gradients', () => {
+      const optimizer = subject.create([f32(1)], { backend: name });
+      const message = 'grads must be given to step, or to bindGrads before it, received undefined';
+      expectThrow(() => optimizer.step(), [TypeError, 'ERR_INVALID_GRADS', message]);
+    });
+
+    test('a param, a state array or a gradient that is detached between steps', () => {
+      const message = (label: string) => `${label} must have its memory, but its buffer was detached or transferred`;
+      const transfer = (array: FloatArray) => structuredClone(array, { transfer: [array.buffer as ArrayBuffer] });
+
+      const first = started(subject, name);
+      transfer(first.w);
+      expectThrow(() => first.optimizer.step(), [TypeError, 'ERR_DETACHED', message('params.w')]);
+
+      for (const state of subject.rule.state) {
+        const { optimizer } = started(subject, name);
+        transfer((optimizer.state as unknown as Record<string, Record<string, FloatArray>>).b[state]);
+        expectThrow(() => optimizer.step(), [TypeError, 'ERR_DETACHED', message(`state.b.${state}`)]);
+      }
+
+      const last = started(subject, name);
+      const grads = { w: f32(1, 2, 3), b: f32(1, 2) };
+      last.optimizer.bindGrads(grads);
+      const before = last.snapshot();
+      structuredClone(grads.b, { transfer: [grads.b.buffer] });
+      expectThrow(() => last.optimizer.step(), [TypeError, 'ERR_DETACHED', message('grads.b')]);
+      expect(last.snapshot()).toEqual(before);
+    });
+
+    test('a resizable buffer that shrinks or grows', () => {
+      const buffer = new ArrayBuffer(16, { maxByteLength: 64 });
+      const tracking = new Float32Array(buffer);
+      const optimizer = subject.create([tracking], { backend: name });
+      optimizer.step([f32(1, 2, 3, 4)]);
+      const resized = (count: number): Expected => [
+        RangeError,
+        'ERR_LENGTH',
+        `params[0] has ${count} elements, it had 4 when it was bound`,
+      ];
+      buffer.resize(8);
+      expectThrow(() => optimizer.step(), resized(2));
+      buffer.resize(32);
+      expectThrow(() => optimizer.step(), resized(8));
+      buffer.resize(16);
+      expect(optimizer.step().stepped).toBe(true);
+
+      const fixed = new Float32Array(buffer, 8, 2);
+      const other = subject.create([fixed], { backend: name });
+      buffer.resize(8); // the view is out of bounds now, though its buffer is not detached
+      expectThrow(
+        () => other.step([f32(1, 2)]),
+        [RangeError, 'ERR_LENGTH', 'params[0] has 0 elements, it had 2 when it was bound'],
+      );
+    });
+
+    test('a getter that detaches a param while the gradients are read', () => {
+      const { optimizer, w } = started(subject, name);
+      const grads = {
+        w: f32(1, 2, 3),
+        get b() {
+          structuredClone(w, { transfer: [w.buffer as ArrayBuffer] });
+          return f32(1, 2);
+        },
+      };
+      expectThrow(
+        () => optimizer.step(grads),
+        [TypeError, 'ERR_DETACHED', 'params.w must have its memory, but its buffer was detached or transferred'],
+      );
+    });
+
+    test('after dispose', () => {
+      const { optimizer, snapshot } = started(subject, name);
+      const [w] = snapshot() as readonly unknown[];
+      optimizer.dispose();
+      optimizer.dispose();
+      const expected: Expected = [TypeError, 'ERR_DISPOSED', `${subject.name} was disposed and can no longer be used`];
+      expectThrow(() => optimizer.step({ w: f32(1, 2, 3), b: f32(1, 2) }), expected);
+      expectThrow(() => optimizer.bindGrads({}), expected);
+      expectThrow(() => optimizer.state, expected);
+      expect(w).toBeInstanceOf(Float32Array);
+    });
+  });
+});
+
+test('an unknown backend is refused, never ignored', () => {
+  for (const { create } of optimizers) {
+    const known = backend().available.join(', ');
+    expectThrow(
+      () => create([f32(1)], { backend: 'avx1024' }),
+      [RangeError, 'ERR_BACKEND', `backend must be one of ${known}, which this machine can run, received 'avx1024'`],
+    );
+  }
+});
+
+test('a polluted prototype changes no option', () => {
+  Object.defineProperty(Object.prototype, 'lr', { value: 1e9, configurable: true, writable: true, enumerable: false });
+  try {
+    for (const { create, defaults } of optimizers) {
+      expect({ ...create([f32(1)], {}).groups[0] }).toEqual(defaults);
+    }
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'lr');
+  }
+});

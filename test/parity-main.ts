@@ -1,0 +1,15 @@
+// The parity test without a test runner, for emulated and foreign platforms:
+//   node parity.mjs --expect avx2,scalar,typescript
+
+import { parseArgs } from 'node:util';
+import { runParity, summary } from './parity.js';
+
+const { values } = parseArgs({ options: { expect: { type: 'string' } } });
+const parity = runParity();
+for (const difference of parity.differences) console.error(difference);
+if (parity.differing > 0) process.exitCode = 1;
+if (values.expect !== undefined && parity.backends.join() !== values.expect) {
+  console.error(`expected the backends ${values.expect}, ran ${parity.backends.join()}`);
+  process.exitCode = 1;
+}
+console.log(summary(parity));

@@ -1,0 +1,263 @@
+"""Cases, the run that checks and records one, and the JSON file. Shared by all generators.
+
+A generator lists cases, wraps its optimizer as a `System` and calls `main`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import platform
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Callable, Protocol
+
+import numpy as np
+
+from recipe import Array, gradient, initial_param, inputs_digest
+from rules import RULES, State
+
+Event = dict[str, Any]
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    optimizer: str  # lockstep's class name
+    options: dict[str, Any]  # lockstep's option names, all given, so that no system's defaults matter
+    steps: int
+    seed: int
+    checkpoints: tuple[int, ...]
+    events: tuple[Event, ...] = ()  # {step, lr?, null?: [param...], zero?: [param...]}, before that step
+    params: tuple[int, ...] = (37, 5, 70)  # lengths
+    dtype: str = "f32"
+
+    def event(self, step: int) -> Event:
+        return next((e for e in self.events if e["step"] == step), {})
+
+    def in_dtypes(self, *dtypes: str) -> list[Case]:
+        return [replace(self, name=f"{self.name}-{d}", dtype=d) for d in dtypes]
+
+
+class System(Protocol):
+    """One optimizer of the system under record, with its parameters. Arrays handed out are copies."""
+
+    def step(self, grads: list[Array | None]) -> None: ...
+    def set_lr(self, lr: float) -> None: ...
+    def params(self) -> list[Array]: ...
+    def set_params(self, values: list[Array]) -> None: ...
+    def state(self) -> dict[str, list[Array]]:
+        """By lockstep's state names; zeros (or the initial value) for a parameter that never stepped."""
+
+    def step_counts(self) -> list[int] | None:
+        """The system's own count per parameter; None where it keeps none."""
+
+
+@dataclass
+class Check:
+    """How far the rule in rules.py is from the system; see README.md.
+
+    The first three start every step from the system's values, the drifts follow the whole trajectory.
+    """
+
+    param_ulps: float = 0.0  # ulps of the parameter, or of its update (or the one before) if larger
+    state_ulps: float = 0.0  # ulps of the state
+    update_eps: float = 0.0  # error of the update alone / (machine epsilon x the update or the one before)
+    param_drift: float = 0.0  # ulps of the element's largest magnitude so far
+    state_drift: float = 0.0  # the same, of the state
+
+    LIMITS = {"param_ulps": 4.0, "state_ulps": 4.0, "update_eps": 8.0}
+
+    def note(self, name: str, error: Array, unit: Array) -> None:
+        worst = np.max(np.divide(error, unit, out=np.zeros(error.shape), where=error != 0))
+        setattr(self, name, float(np.maximum(getattr(self, name), worst)))  # keeps a NaN
+
+    def require(self, case: Case) -> None:
+        for name, limit in self.LIMITS.items():
+            if not getattr(self, name) <= limit:
+                raise AssertionError(f"{case.name}: {name} {getattr(self, name):g} > {limit:g}: another rule?")
+
+
+def ulp(*values: Array) -> Array:
+    """The spacing of floats at the largest magnitude of the given arrays, as doubles."""
+    return np.spacing(np.maximum.reduce([np.abs(v) for v in values])).astype(np.float64)
+
+
+def distance(a: Array, b: Array) -> Array:
+    return np.abs(a.astype(np.float64) - b.astype(np.float64))
+
+
+def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tuple[dict[str, Any], Check]:
+    """Runs the case in the system, checking each step against rules.py, and returns the JSON object."""
+    rule, names = RULES[case.optimizer]
+    count = len(case.params)
+    start = [initial_param(case, i) for i in range(count)]
+    zeros = [np.zeros_like(p) for p in start]
+    system = system_of(case, start)
+    probe = system_of(case, zeros)  # params set back to 0 before each step: what they become is the bare update
+
+    options = dict(case.options)
+    check = Check()
+    steps = [0] * count
+    free: list[tuple[Array, State]] = [(p, system_state(system, names, i)) for i, p in enumerate(start)]
+    largest = [{"": np.abs(p)} | {n: np.abs(a) for n, a in free[i][1].items()} for i, p in enumerate(start)]
+    previous = list(zeros)
+    checkpoints = []
+
+    for step in range(1, case.steps + 1):
+        if "lr" in case.event(step):
+            options["lr"] = case.event(step)["lr"]
+            system.set_lr(options["lr"])
+            probe.set_lr(options["lr"])
+        grads = [gradient(case, step, i) for i in range(count)]
+        params, states = system.params(), [system_state(system, names, i) for i in range(count)]
+        probe.set_params(zeros)
+        system.step(grads)
+        probe.step(grads)
+        after, updates = system.params(), probe.params()
+
+        for i, grad in enumerate(grads):
+            now = system_state(system, names, i)
+            if grad is None:
+                assert after[i].tobytes() == params[i].tobytes(), f"{case.name}: a null gradient moved a parameter"
+                assert all(now[n].tobytes() == states[i][n].tobytes() for n in names)
+                continue
+            steps[i] += 1
+            ours, our_state = rule(options, steps[i], params[i], grad, states[i])
+            update, _ = rule(options, steps[i], zeros[i], grad, states[i])
+            check.note("param_ulps", distance(ours, after[i]), ulp(params[i], after[i], updates[i], previous[i]))
+            for n in names:
+                check.note("state_ulps", distance(our_state[n], now[n]), ulp(states[i][n], now[n]))
+            size = np.maximum(np.abs(updates[i]), np.abs(previous[i])).astype(np.float64)
+            check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size)
+            previous[i] = updates[i]
+            free[i] = rule(options, steps[i], free[i][0], grad, free[i][1])
+            for n, value in ({"": after[i]} | now).items():
+                largest[i][n] = np.maximum(largest[i][n], np.abs(value))
+                own = free[i][1][n] if n else free[i][0]
+                check.note("state_drift" if n else "param_drift", distance(own, value), ulp(largest[i][n]))
+
+        assert all(np.isfinite(p).all() for p in after), f"{case.name}: not finite at step {step}"
+        if step in case.checkpoints:
+            checkpoint: dict[str, Any] = {"step": step, "params": [encode(p) for p in after]}
+            if names and step in (case.checkpoints[0], case.steps):
+                checkpoint["state"] = {n: [encode(a) for a in system.state()[n]] for n in names}
+            checkpoints.append(checkpoint)
+
+    check.require(case)
+    assert system.step_counts() in (None, steps), f"{case.name}: step counts"
+    header = {
+        "name": case.name,
+        "optimizer": case.optimizer,
+        "options": case.options,
+        "dtype": case.dtype,
+        "params": list(case.params),
+        "steps": case.steps,
+        "seed": case.seed,
+        "events": list(case.events),
+        "inputs": inputs_digest(case),
+        "stepCounts": steps,
+        "drift": {"params": round(check.param_drift, 1), "state": round(check.state_drift, 1)},
+    }
+    return header | {"checkpoints": checkpoints}, check
+
+
+def system_state(system: System, names: tuple[str, ...], param: int) -> State:
+    state = system.state()
+    return {n: state[n][param] for n in names}
+
+
+def encode(array: Array) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def dumps(header: dict[str, Any], cases: list[dict[str, Any]]) -> str:
+    """JSON with one line per header entry, case head and checkpoint."""
+    lines = ["{"]
+    lines += [f"  {json.dumps(k)}: {json.dumps(v)}," for k, v in header.items()]
+    lines.append('  "cases": [')
+    for n, case in enumerate(cases):
+        head = json.dumps({k: v for k, v in case.items() if k != "checkpoints"})
+        lines.append(f'    {head[:-1]}, "checkpoints": [')
+        rows = [json.dumps(c, separators=(",", ":")) for c in case["checkpoints"]]
+        lines += [f"      {row}{',' if i + 1 < len(rows) else ''}" for i, row in enumerate(rows)]
+        lines.append(f"    ]}}{',' if n + 1 < len(cases) else ''}")
+    return "\n".join(lines + ["  ]", "}", ""])
+
+
+def cases_of(text: str) -> str:
+    return text[text.index('  "cases": [') :]
+
+
+def main(
+    system: str,
+    versions: dict[str, str],
+    note: str,
+    cases: list[Case],
+    system_of: Callable[[Case, list[Array]], System],
+) -> None:
+    """Writes `<system>/<optimizer>.json` for each optimizer among the cases, or with --check compares instead."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", metavar="OPTIMIZER", help="this optimizer only, e.g. Adam")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if any case would change")
+    args = parser.parse_args()
+
+    generator = f"test/reference/generate_{system}.py"
+    header = {
+        "generator": generator,
+        "command": f"python {generator}",
+        "versions": versions | {"numpy": np.__version__, "python": platform.python_version()},
+        "note": note,
+    }
+    known = list(dict.fromkeys(case.optimizer for case in cases))
+    wanted = [args.only] if args.only else known
+    if not set(wanted) <= set(known):
+        parser.error(f"--only must be one of {', '.join(known)}")
+
+    changed = False
+    measures = ("param_ulps", "state_ulps", "update_eps", "param_drift", "state_drift")
+    print(f"{'case':32}" + "".join(f"{name:>13}" for name in measures))
+    for optimizer in wanted:
+        recorded = []
+        for case in (c for c in cases if c.optimizer == optimizer):
+            entry, check = record(case, system_of)
+            recorded.append(entry)
+            print(f"{case.name:32}" + "".join(f"{getattr(check, name):13.3g}" for name in measures))
+        path = HERE / system / f"{optimizer.lower()}.json"
+        text = dumps(header, recorded)
+        if args.check:
+            same = path.exists() and cases_of(path.read_text()) == cases_of(text)  # versions in the header may differ
+            changed |= not same
+            print(f"{system}/{path.name}: {'unchanged' if same else 'would change'}")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            print(f"{system}/{path.name}: {len(recorded)} cases, {len(text)} bytes")
+    sys.exit(1 if changed else 0)
+
+
+def long_case(name: str, optimizer: str, seed: int, **options: Any) -> Case:
+    """1,000 steps; lr x 0.1 halfway; parameters without gradient, alone and all together; a step of zeros."""
+    events = (
+        {"step": 30, "null": [1]},
+        {"step": 31, "null": [1]},
+        {"step": 60, "zero": [0, 1, 2]},
+        {"step": 100, "null": [0, 2]},
+        {"step": 501, "lr": options["lr"] / 10},
+    )
+    return Case(name, optimizer, options, 1000, seed, (1, 2, 10, 100, 500, 1000), events)
+
+
+def short_case(name: str, optimizer: str, seed: int, **options: Any) -> Case:
+    """120 steps; lr x 0.1 halfway; one parameter starts two steps late, another misses one step."""
+    events = (
+        {"step": 1, "null": [1]},
+        {"step": 2, "null": [1]},
+        {"step": 17, "null": [0]},
+        {"step": 40, "zero": [2]},
+        {"step": 61, "lr": options["lr"] / 10},
+    )
+    return Case(name, optimizer, options, 120, seed, (1, 10, 60, 120), events)

@@ -1,0 +1,52 @@
+// A rule is written in several places: this names whichever piece is missing or out of step.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import * as lockstep from 'lockstep';
+import { describe, expect, test } from 'vitest';
+import { loadAddon } from '../lib/native.js';
+import { optimizers } from './optimizers.js';
+
+const folder = (path: string) => new URL(`../${path}/`, import.meta.url);
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const filesIn = (path: string, extension: string) =>
+  readdirSync(folder(path))
+    .filter((file) => file.endsWith(extension) && !file.startsWith('rule.'))
+    .map((file) => file.slice(0, -extension.length))
+    .sort();
+
+const { addon } = loadAddon();
+if (addon === null) throw new Error('these tests need the addon: npm run build:addon');
+const listed = [...read('src/rules.h').matchAll(/^ {2}RULE\((\w+)\)/gm)].map(([, name]) => name);
+const names = optimizers.map(({ name }) => name);
+
+test('every rule in src/rules.h is in the table of optimizers under test', () => {
+  expect(names.toSorted()).toEqual(listed.toSorted());
+});
+
+test('every file in src/rules and lib/rules belongs to a rule', () => {
+  const expected = names.map((name) => name.toLowerCase()).sort();
+  expect(filesIn('src/rules', '.h')).toEqual(expected);
+  expect(filesIn('lib/rules', '.ts')).toEqual(expected);
+});
+
+describe.each(optimizers)('$name', ({ name, rule, create, defaults }) => {
+  test('is exported, and so are its options', () => {
+    expect(lockstep).toHaveProperty(name);
+    expect(read('lib/index.ts')).toContain(`type ${name}Options`);
+  });
+
+  test('has the same names in C++ and in TypeScript', () => {
+    expect(rule.name).toBe(name);
+    expect(addon.rules[name]).toEqual({ coefficients: Object.keys(rule.coefficients), state: [...rule.state] });
+    expect(Object.values(rule.coefficients)).toEqual(Object.keys(rule.coefficients).map((_, index) => index));
+  });
+
+  test('has the documented defaults', () => {
+    expect({ ...create([new Float32Array(1)]).groups[0] }).toEqual(defaults);
+  });
+
+  test('is in the README and in the CHANGELOG', () => {
+    expect(read('README.md')).toContain(`\`${name}\``);
+    expect(read('CHANGELOG.md')).toContain(`\`${name}\``);
+  });
+});

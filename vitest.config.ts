@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // The parent's choice would silently decide which backend the tests see.
+    env: { LOCKSTEP_BACKEND: '' },
+  },
+});
