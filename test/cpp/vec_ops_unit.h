@@ -12,7 +12,7 @@ namespace {
   static void name(const T* a, const T* b, T* out, size_t count) {     \
     for (size_t i = 0; i < count; i += V::lanes) {                     \
       [[maybe_unused]] const V x = V::load(a + i), y = V::load(b + i); \
-      (result).store(out + i);                                         \
+      V(result).store(out + i);                                         \
     }                                                                  \
   }
 
@@ -21,13 +21,13 @@ struct VecOpsOf {
   using T = typename V::Element;
 
   LOCKSTEP_VEC_OP(loadStore, x)
-  LOCKSTEP_VEC_OP(add, x + y)
-  LOCKSTEP_VEC_OP(subtract, x - y)
-  LOCKSTEP_VEC_OP(multiply, x* y)
-  LOCKSTEP_VEC_OP(divide, x / y)
+  LOCKSTEP_VEC_OP(add, (x + y))
+  LOCKSTEP_VEC_OP(subtract, (x - y))
+  LOCKSTEP_VEC_OP(multiply, (x * y))
+  LOCKSTEP_VEC_OP(divide, (x / y))
   LOCKSTEP_VEC_OP(squareRoot, sqrt(x))
 
-  /// Every value in turn, and every lane: as a copy it is wrong wherever one lane of one register is.
+  /// Fills with every value, and looks at the lanes in turn.
   static void fill(const T* a, const T*, T* out, size_t count) {
     T lanes[V::lanes];
     for (size_t i = 0; i < count; ++i) {

@@ -1,0 +1,86 @@
+// What the machine allows at best, to be measured in the same run. For the benchmark only: never shipped.
+//
+//   empty()                                   a Node-API call that does nothing
+//   limits(param, grad, expAvg, expAvgSq)     { stream(), divRoot() } over these arrays, see limits.h
+//   isa                                       the instruction set of the limits; absent, like limits, where there is
+//   none
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "../src/cpu.h"
+#include "limits.h"
+
+namespace {
+
+const limits::Limits* best() {
+  [[maybe_unused]] const lockstep::Cpu cpu = lockstep::detectCpu();
+#ifdef LIMITS_AVX512
+  if (cpu.avx512) return &limits::avx512;
+#endif
+#ifdef LIMITS_AVX2
+  if (cpu.avx2) return &limits::avx2;
+#endif
+#ifdef LIMITS_NEON
+  return &limits::neon;
+#endif
+  return nullptr;
+}
+
+struct Bound {
+  limits::Loop loop;
+  limits::Arrays arrays;
+};
+
+napi_value empty(napi_env, napi_callback_info) { return nullptr; }
+
+napi_value run(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  const Bound* const bound = static_cast<Bound*>(data);
+  bound->loop(bound->arrays);
+  return nullptr;
+}
+
+void addFunction(napi_env env, napi_value to, const char* name, napi_callback callback, void* data) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function);
+  napi_set_named_property(env, to, name, function);
+}
+
+/// The caller keeps the arrays alive while it calls the loops. What the loops hold is a few bytes and never freed.
+napi_value bindLimits(napi_env env, napi_callback_info info) {
+  size_t argc = 4;
+  napi_value args[4];
+  napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
+  float* data[4] = {};
+  size_t length[4] = {};
+  for (size_t i = 0; i < 4; ++i) {
+    napi_typedarray_type type;
+    void* start = nullptr;
+    if (napi_get_typedarray_info(env, args[i], &type, &length[i], &start, nullptr, nullptr) != napi_ok ||
+        type != napi_float32_array || length[i] != length[0]) {
+      napi_throw_type_error(env, nullptr, "limits expects four Float32Arrays of one length");
+      return nullptr;
+    }
+    data[i] = static_cast<float*>(start);
+  }
+  const limits::Arrays arrays = {data[0], data[1], data[2], data[3], length[0]};
+  napi_value loops;
+  napi_create_object(env, &loops);
+  addFunction(env, loops, "stream", run, new Bound{best()->stream, arrays});
+  addFunction(env, loops, "divRoot", run, new Bound{best()->divRoot, arrays});
+  return loops;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  addFunction(env, exports, "empty", empty, nullptr);
+  if (best() != nullptr) {
+    napi_value isa;
+    napi_create_string_utf8(env, best()->isa, NAPI_AUTO_LENGTH, &isa);
+    napi_set_named_property(env, exports, "isa", isa);
+    addFunction(env, exports, "limits", bindLimits, nullptr);
+  }
+  return exports;
+}

@@ -1,0 +1,170 @@
+// What npm users get: the packed tarball, laid out in an empty project, used both ways. No network: its dependencies
+// are those of this checkout.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly version: string;
+};
+const project = mkdtempSync(join(tmpdir(), 'lockstep-project-'));
+const installed = join(project, 'node_modules', 'lockstep');
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+let tarball = '';
+
+beforeAll(() => {
+  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+    cwd: root,
+  });
+  tarball = join(project, (JSON.parse(packed.toString()) as { filename: string }[])[0].filename);
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  for (const name of Object.keys(manifest.dependencies)) {
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name), 'dir');
+  }
+  writeFileSync(join(project, 'package.json'), '{ "name": "a-user", "private": true }');
+});
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+function use(file: string, program: string, env: NodeJS.ProcessEnv = process.env) {
+  writeFileSync(join(project, file), program);
+  return spawnSync(process.execPath, [file], { cwd: project, encoding: 'utf8', env });
+}
+
+const body = `
+  const w = new Float32Array([1, 2]);
+  const report = new Adam({ w }, { lr: 0.001 }).step({ w: new Float32Array([0.1, -0.2]) });
+  console.log(JSON.stringify({ name: backend().name, loadError: backend().loadError?.message, report, w: [...w] }));
+`;
+const esm = `import { Adam, backend } from 'lockstep';${body}`;
+const cjs = `const { Adam, backend } = require('lockstep');${body}`;
+const stepped = {
+  report: { stepped: true, step: 1, skipped: 0 },
+  w: [expect.closeTo(0.999, 6), expect.closeTo(2.001, 6)],
+};
+
+test('the tarball holds what is needed to run and to compile, and nothing else', () => {
+  const top = readdirSync(installed).sort();
+  expect(top).toEqual([
+    'CHANGELOG.md',
+    'CMakeLists.txt',
+    'LICENSE',
+    'README.md',
+    'binding',
+    'dist',
+    'lib',
+    'package.json',
+    'scripts',
+    'src',
+  ]);
+  expect(readdirSync(join(installed, 'scripts'))).toEqual(['install.cjs']);
+  expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(3);
+});
+
+test('publint and attw have nothing to say', () => {
+  const publint = spawnSync(bin('publint'), ['--strict', installed], { encoding: 'utf8' });
+  expect(publint.stdout + publint.stderr).toContain('All good!');
+  const attw = spawnSync(bin('attw'), [tarball, '--no-color', '--no-emoji'], { encoding: 'utf8' });
+  expect(attw.stdout).toContain('No problems found');
+  expect(attw.status).toBe(0);
+});
+
+describe.each([
+  ['a.mjs', esm],
+  ['a.cjs', cjs],
+])('%s', (file, program) => {
+  test('works in TypeScript, and says why, where there is no binary', () => {
+    const { stdout, stderr, status } = use(file, program);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'typescript', loadError: expect.any(String), ...stepped });
+    expect(stderr).toContain('LOCKSTEP_NO_BINARY');
+  });
+});
+
+test('import and require reach the same classes', () => {
+  const { stdout } = use(
+    'both.mjs',
+    `import * as esm from 'lockstep';
+     import { createRequire } from 'node:module';
+     const cjs = createRequire(import.meta.url)('lockstep');
+     console.log(JSON.stringify([Object.keys(cjs).sort(), Object.keys(cjs).filter((name) => cjs[name] !== esm[name])]));`,
+  );
+  const [names, different] = JSON.parse(stdout) as [string[], string[]];
+  expect(names).toEqual(['Adagrad', 'Adam', 'Momentum', 'Optimizer', 'SGD', 'backend']);
+  expect(different).toEqual([]);
+});
+
+test.each(['nodenext', 'bundler'])('a strict TypeScript project compiles against its types: %s', (resolution) => {
+  writeFileSync(
+    join(project, 'user.mts'),
+    `import { Adam, backend, type AdamOptions, type StepReport } from 'lockstep';
+     const options: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999] };
+     const params = { w: new Float32Array(4), b: new Float64Array(1) };
+     using adam = new Adam(params, { ...options, backend: backend().name });
+     const report: StepReport = adam.step({ w: new Float32Array(4), b: null });
+     const m: Float32Array = adam.state.w.expAvg;
+     adam.groups[0].lr *= 0.1;
+     export const seen = [report.step, m.length];
+     // @ts-expect-error no such option
+     new Adam(params, { learningRate: 1 });`,
+  );
+  const module = resolution === 'bundler' ? 'preserve' : 'nodenext';
+  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,esnext.disposable'];
+  const { stdout, status } = spawnSync(
+    bin('tsc'),
+    [...flags, '--module', module, '--moduleResolution', resolution, 'user.mts'],
+    { cwd: project, encoding: 'utf8' },
+  );
+  expect(stdout).toBe('');
+  expect(status).toBe(0);
+});
+
+describe('the install script', () => {
+  const install = (env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, ['scripts/install.cjs'], { cwd: installed, encoding: 'utf8', env });
+  // Node alone on the PATH: no compiler, no cmake.
+  const bare = { PATH: mkdtempSync(join(tmpdir(), 'lockstep-path-')), HOME: process.env.HOME };
+  afterAll(() => rmSync(bare.PATH, { recursive: true }));
+
+  test('without a compiler ends well, with a clear notice', () => {
+    const { status, stderr } = install(bare);
+    expect(status).toBe(0);
+    expect(stderr).toContain('NO NATIVE BINARY could be loaded or compiled');
+    expect(existsSync(join(installed, 'build'))).toBe(false);
+    expect(JSON.parse(use('b.cjs', cjs).stdout)).toMatchObject({ name: 'typescript', ...stepped });
+  });
+
+  test('without a compiler fails where native is required', () => {
+    expect(install({ ...bare, LOCKSTEP_REQUIRE_NATIVE: '1' }).status).toBe(1);
+  });
+
+  test('compiles where it can, from the files in the tarball and offline', () => {
+    const { status, stderr } = install({ ...process.env, npm_config_offline: 'true' });
+    expect(status).toBe(0);
+    expect(stderr).not.toContain('NO NATIVE BINARY');
+    for (const [file, program] of [
+      ['c.mjs', esm],
+      ['c.cjs', cjs],
+    ]) {
+      const { stdout, stderr } = use(file, program);
+      expect(JSON.parse(stdout)).toMatchObject({ name: expect.not.stringMatching('typescript'), ...stepped });
+      expect(stderr).toBe('');
+    }
+  });
+});

@@ -1,0 +1,205 @@
+// What a step means, whatever the rule: shapes, null gradients, bound gradients, options changed midway, state.
+
+import { runInNewContext } from 'node:vm';
+import { Adam, backend, type FloatArray, Momentum, SGD } from 'lockstep';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { optimizers } from './optimizers.js';
+
+const f32 = (...values: number[]) => new Float32Array(values);
+
+describe.each(backend().available)('%s', (name) => {
+  describe.each(optimizers)('$name', ({ create, rule }) => {
+    const trained = (grads: readonly (readonly (FloatArray | null)[])[], options: object = {}) => {
+      const params = [f32(1, 2, 3), f32(-4, 5)];
+      const optimizer = create(params, { ...options, backend: name });
+      for (const grad of grads) optimizer.step(grad);
+      return { params, state: optimizer.state };
+    };
+    const [a, b] = [f32(0.1, -0.2, 0.3), f32(0.4, -0.5)];
+
+    test('a null gradient skips its parameter whole: it is as if the step had not been', () => {
+      const { params, state } = trained([
+        [a, b],
+        [null, b],
+        [a, null],
+        [null, null],
+        [a, b],
+      ]);
+      const straight = trained([
+        [a, b],
+        [a, b],
+        [a, b],
+      ]);
+      expect(params).toEqual(straight.params);
+      expect(state).toEqual(straight.state);
+      expect(state.map(({ step }) => step)).toEqual([3, 3]);
+    });
+
+    test('a gradient of zeros is a step', () => {
+      const { state } = trained([[f32(0, 0, 0), f32(0, 0)]]);
+      expect(state.map(({ step }) => step)).toEqual([1, 1]);
+    });
+
+    test('the report', () => {
+      const optimizer = create([f32(1, 2, 3), f32(-4, 5)], { backend: name });
+      expect(optimizer.step([a, b])).toEqual({ stepped: true, step: 1, skipped: 0 });
+      expect(optimizer.step([null, b])).toEqual({ stepped: true, step: 2, skipped: 1 });
+      expect(optimizer.step([null, null])).toEqual({ stepped: false, step: 2, skipped: 2 });
+      expect(optimizer.step([a, b])).toEqual({ stepped: true, step: 3, skipped: 0 });
+    });
+
+    test('bound gradients are read anew in each step', () => {
+      const params = [f32(1, 2, 3), f32(-4, 5)];
+      const optimizer = create(params, { backend: name });
+      const grads = [f32(1, 1, 1), f32(1, 1)];
+      optimizer.bindGrads(grads);
+      for (const grad of [
+        [a, b],
+        [b, a],
+      ]) {
+        grads[0].fill(grad[0][0]);
+        grads[1].fill(grad[1][0]);
+        optimizer.step();
+      }
+      const straight = trained([
+        [f32(a[0], a[0], a[0]), f32(b[0], b[0])],
+        [f32(b[0], b[0], b[0]), f32(a[0], a[0])],
+      ]);
+      expect(params).toEqual(straight.params);
+    });
+
+    test('gradients may share memory among themselves, and are never written', () => {
+      const memory = f32(0.5, 0.25, 0.125);
+      const { params } = trained([[memory, memory.subarray(0, 2)]]);
+      expect([...memory]).toEqual([0.5, 0.25, 0.125]);
+      expect(params).toEqual(trained([[f32(0.5, 0.25, 0.125), f32(0.5, 0.25)]]).params);
+    });
+
+    test('an option set between steps is what the next step uses', () => {
+      const params = [f32(1, 2, 3), f32(-4, 5)];
+      const optimizer = create(params, { backend: name });
+      const group = optimizer.groups[0] as { lr: number };
+      optimizer.step([a, b]);
+      group.lr = 0;
+      const before = structuredClone(params);
+      optimizer.step([a, b]);
+      if (rule.name === 'Momentum')
+        expect(params).not.toEqual(before); // the old velocity runs out by itself
+      else expect(params).toEqual(before);
+      expect(group.lr).toBe(0);
+    });
+
+    test('records and lists, f32 and f64 side by side, more parameters than one native call binds', () => {
+      const count = 150;
+      const arrays = (value: number) =>
+        Array.from({ length: count }, (_, i) =>
+          new (i % 3 === 0 ? Float64Array : Float32Array)(3).fill(value * (i + 1)),
+        );
+      const named = (list: readonly FloatArray[]) => Object.fromEntries(list.map((array, i) => [`p${i}`, array]));
+      const list = arrays(1);
+      const record = named(arrays(1));
+      create(list, { backend: name }).step(arrays(0.5));
+      create(record, { backend: name }).step(named(arrays(0.5)) as never);
+      expect(Object.values(record)).toEqual(list);
+      for (const [i, initial] of arrays(1).entries()) expect(list[i]).not.toEqual(initial);
+    });
+
+    test('empty arrays are fine, as parameters and as gradients', () => {
+      const params = [f32(), f32(1), new Float64Array(0)];
+      const optimizer = create(params, { backend: name });
+      expect(optimizer.step([f32(), f32(1), new Float64Array(0)])).toMatchObject({ stepped: true, skipped: 0 });
+      expect(params[1][0]).not.toBe(1);
+    });
+
+    test('arrays of every origin', () => {
+      class Weights extends Float32Array {
+        override get length(): number {
+          throw new Error('a subclass may say anything');
+        }
+      }
+      const spoofed = f32(1, 2);
+      Object.defineProperty(spoofed, 'length', { value: 1e9 });
+      const naked = Object.setPrototypeOf(f32(1, 2), null) as Float32Array;
+      const params: Float32Array[] = [
+        new Weights([1, 2]),
+        spoofed,
+        naked,
+        new Float32Array(new SharedArrayBuffer(8)).fill(1),
+        runInNewContext('new Float32Array([1, 2])'),
+        runInNewContext('new Float32Array(new WebAssembly.Memory({ initial: 1 }).buffer, 8, 2).fill(1)'),
+      ];
+      const optimizer = create(params, { backend: name });
+      const plain = [f32(1, 2), f32(1, 2), f32(1, 2), f32(1, 1), f32(1, 2), f32(1, 1)];
+      const reference = create(plain, { backend: name });
+      for (let step = 0; step < 3; step++) {
+        optimizer.step(params.map(() => f32(0.5, -0.5)));
+        reference.step(params.map(() => f32(0.5, -0.5)));
+      }
+      for (const [i, param] of params.entries()) expect([param[0], param[1]]).toEqual([...plain[i]]);
+    });
+  });
+});
+
+test('names of parameters may be anything', () => {
+  const params = JSON.parse('{ "__proto__": 0, "constructor": 0, "a b": 0, "7": 0 }') as Record<string, Float32Array>;
+  for (const name of Object.keys(params)) {
+    Object.defineProperty(params, name, { value: f32(1), enumerable: true });
+  }
+  const optimizer = new SGD(params, { lr: 1 });
+  const grads = Object.create(null) as Record<string, Float32Array>;
+  for (const name of Object.keys(params)) grads[name] = f32(0.25);
+  optimizer.step(grads);
+  expect(Object.entries(params).map(([name, [value]]) => [name, value])).toEqual([
+    ['7', 0.75],
+    ['__proto__', 0.75],
+    ['constructor', 0.75],
+    ['a b', 0.75],
+  ]);
+  expect(Object.keys(optimizer.state)).toEqual(Object.keys(params));
+});
+
+test('state is live, by name and by index', () => {
+  const named = new Momentum({ w: f32(1) }, { lr: 1 });
+  const { velocity } = named.state.w;
+  named.step({ w: f32(2) });
+  expect([...velocity]).toEqual([-2]);
+  expect(named.state.w).toEqual({ step: 1, velocity });
+  const listed = new Adam([new Float64Array([1])]);
+  expect(listed.state[0].expAvgSq).toBeInstanceOf(Float64Array);
+});
+
+test('betas are a copy that cannot change behind the check', () => {
+  const betas: [number, number] = [0.5, 0.5];
+  const [group] = new Adam([f32(1)], { betas }).groups;
+  betas[0] = 7;
+  expect(group.betas).toEqual([0.5, 0.5]);
+  expect(() => Object.assign(group.betas, { 0: 7 })).toThrow(TypeError);
+});
+
+test('using', () => {
+  const adam = new Adam([f32(1)]);
+  adam[Symbol.dispose]();
+  expect(() => adam.step([f32(1)])).toThrow('Adam was disposed');
+});
+
+test('types', () => {
+  const w = new Float32Array(2);
+  const b = new Float64Array(2);
+  const named = new Adam({ w, b });
+  expectTypeOf(named.step)
+    .parameter(0)
+    .toEqualTypeOf<{ readonly w: Float32Array | null; readonly b: Float64Array | null } | undefined>();
+  expectTypeOf(named.state.b.expAvg).toEqualTypeOf<Float64Array>();
+  expectTypeOf(named.groups[0].betas).toEqualTypeOf<readonly [number, number]>();
+  interface Weights {
+    w: Float32Array;
+  }
+  const weights: Weights = { w: new Float32Array(1) };
+  new SGD(weights).step({ w: null });
+  const listed = new SGD([w]);
+  listed.step([null]);
+  // @ts-expect-error an unknown option
+  expect(() => new SGD([new Float32Array(1)], { learningRate: 1 })).toThrow();
+  // @ts-expect-error a gradient of another type
+  expect(() => named.step({ w: new Float64Array(2), b: null })).toThrow();
+});
