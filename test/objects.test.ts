@@ -153,16 +153,17 @@ if (!onLinux) console.warn('Object files NOT TESTED: they are read with the tool
 const ready = onLinux && (await canBuild('Object files', ['nm', 'readelf', 'objdump']));
 
 describe.skipIf(!ready)('the object files of src/isa', () => {
-  test.for(['Release', 'Debug'] as const)(
-    '%s',
-    async (type) => {
-      const directory = `objects-${type.toLowerCase()}`;
-      await check(isaObjectsIn(await build({ directory, type, target: 'lockstep_kernels' })));
-    },
-    buildTimeout,
-  );
+  test.for(['Release', 'Debug'] as const)('%s', { timeout: buildTimeout }, async (type) => {
+    const directory = `objects-${type.toLowerCase()}`;
+    await check(isaObjectsIn(await build({ directory, type, target: 'lockstep_kernels' })));
+  });
 
-  test.skipIf(!process.env.LOCKSTEP_OBJECTS)('LOCKSTEP_OBJECTS', async () => {
+  const inAddon = join(root, 'build', 'CMakeFiles');
+  test.skipIf(!existsSync(inAddon))('in the addon', async () => {
+    await check(isaObjectsIn(inAddon));
+  });
+
+  test.skipIf(!process.env.LOCKSTEP_OBJECTS)('in LOCKSTEP_OBJECTS', async () => {
     await check(isaObjectsIn(process.env.LOCKSTEP_OBJECTS ?? ''));
   });
 });

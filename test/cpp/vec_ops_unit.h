@@ -12,7 +12,7 @@ namespace {
   static void name(const T* a, const T* b, T* out, size_t count) {     \
     for (size_t i = 0; i < count; i += V::lanes) {                     \
       [[maybe_unused]] const V x = V::load(a + i), y = V::load(b + i); \
-      V(result).store(out + i);                                         \
+      V(result).store(out + i);                                        \
     }                                                                  \
   }
 
