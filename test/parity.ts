@@ -1,4 +1,4 @@
-// One result everywhere: the same training on every backend of this machine, every bit compared with TypeScript's.
+// One result everywhere: the same training on every backend of this machine, every bit compared with one of them.
 //
 // Used by parity.test.ts, and by parity-main.ts on platforms where no test runner runs.
 
@@ -9,7 +9,7 @@ import { fillOrdinary, fillSpecial, Random } from './random.js';
 
 export interface Parity {
   readonly backends: readonly string[];
-  /** Elements of params and state that were compared with the TypeScript backend's. */
+  /** Elements of params and state that were compared with those of the last backend, which is TypeScript where it ran. */
   readonly comparisons: number;
   readonly differing: number;
   /** Where the first few differences are. */
@@ -116,33 +116,39 @@ function addTo(hash: Hash, arrays: readonly FloatArray[]): void {
   }
 }
 
-/** Trains every optimizer with every valid option set in f32 and f64 on every backend that this machine can run. */
-export function runParity(): Parity {
-  const backends = backend().available;
-  const others = backends.filter((name) => name !== 'typescript');
+/** The gradients of every step. They stand at other offsets than their params, and are the same for every optimizer. */
+function gradientsOf({ shapes, steps, fill }: Workload, ArrayType: ArrayType): readonly (readonly FloatArray[])[] {
+  const random = new Random(2);
+  return Array.from({ length: steps }, () =>
+    shapes.map(({ length, offset }) => {
+      const grad = arrayAt(ArrayType, length, (offset * 7 + 3) % 16);
+      fill(grad, random);
+      return grad;
+    }),
+  );
+}
+
+/** Trains every optimizer with every valid option set in f32 and f64 on each backend; by default on all that can run. */
+export function runParity(backends: readonly string[] = backend().available): Parity {
   const result = new Comparison();
   const hash = createHash('sha256');
 
-  for (const subject of optimizers) {
-    for (const options of subject.valid) {
-      for (const ArrayType of [Float32Array, Float64Array]) {
-        for (const workload of workloads) {
-          const reference = start(subject, options, 'typescript', workload, ArrayType);
-          const trainings = others.map((name) => start(subject, options, name, workload, ArrayType));
-          const random = new Random(2);
-          // The gradients stand at other offsets than their params.
-          const grads = workload.shapes.map(({ length, offset }) => arrayAt(ArrayType, length, (offset * 7 + 3) % 16));
-          for (let step = 1; step <= workload.steps; step++) {
-            for (const grad of grads) workload.fill(grad, random);
-            for (const { optimizer } of [reference, ...trainings]) optimizer.step(grads);
-            if (!workload.compareAt(step)) continue;
-            const expected = arraysOf(subject, reference);
-            for (const [k, training] of trainings.entries()) {
-              const where = `${subject.name} ${JSON.stringify(options)} ${ArrayType.name}, ${workload.name}, step ${step}`;
-              result.compare(expected, arraysOf(subject, training), () => `${others[k]}: ${where}`);
+  for (const ArrayType of [Float32Array, Float64Array]) {
+    for (const workload of workloads) {
+      const gradients = gradientsOf(workload, ArrayType);
+      for (const subject of optimizers) {
+        for (const options of subject.valid) {
+          const trainings = backends.map((name) => start(subject, options, name, workload, ArrayType));
+          for (const [i, grads] of gradients.entries()) {
+            for (const { optimizer } of trainings) optimizer.step(grads);
+            if (trainings.length === 1 || !workload.compareAt(i + 1)) continue;
+            const results = trainings.map((training) => arraysOf(subject, training));
+            for (const [k, actual] of results.slice(0, -1).entries()) {
+              const where = `${subject.name} ${JSON.stringify(options)} ${ArrayType.name}, ${workload.name}, step ${i + 1}`;
+              result.compare(results[results.length - 1], actual, () => `${backends[k]}: ${where}`);
             }
           }
-          addTo(hash, arraysOf(subject, reference));
+          addTo(hash, arraysOf(subject, trainings[trainings.length - 1]));
         }
       }
     }

@@ -46,9 +46,11 @@ const specials = [
   -1e-300,
 ];
 
+const scales = Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 20));
+
 /** Fills with values of both signs over some thirty binary orders of magnitude. */
 export function fillOrdinary(array: FloatArray, random: Random): void {
-  for (let i = 0; i < array.length; i++) array[i] = random.unit() * 2 ** (random.below(31) - 20);
+  for (let i = 0; i < array.length; i++) array[i] = random.unit() * scales[random.below(scales.length)];
 }
 
 /** As `fillOrdinary`, with a NaN, an infinity, a zero, a subnormal or a huge number every eighth element or so. */
