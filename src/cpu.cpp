@@ -42,6 +42,19 @@ uint64_t xcr0() {
 
 constexpr uint32_t bit(int n) { return uint32_t{1} << n; }
 
+constexpr bool has(uint32_t flags, uint32_t wanted) { return (flags & wanted) == wanted; }
+
+// Exactly what CMakeLists.txt compiles for.
+#if defined(_MSC_VER) && !defined(__clang__)
+constexpr uint32_t avx2Leaf1 = bit(12);                                            // /arch:AVX2 is AVX2 with FMA,
+constexpr uint32_t avx2Leaf7 = bit(5) | bit(3) | bit(8);                           // BMI1 and BMI2
+constexpr uint32_t avx512Leaf7 = bit(16) | bit(17) | bit(28) | bit(30) | bit(31);  // /arch:AVX512 is F, DQ, CD, BW, VL
+#else
+constexpr uint32_t avx2Leaf1 = 0;
+constexpr uint32_t avx2Leaf7 = bit(5);     // -mavx2
+constexpr uint32_t avx512Leaf7 = bit(16);  // -mavx512f
+#endif
+
 }  // namespace
 
 Cpu detectCpu() {
@@ -55,8 +68,8 @@ Cpu detectCpu() {
   constexpr uint64_t ymmState = 0x06, zmmState = 0xe6;
   const uint64_t saved = xcr0();
   const uint32_t ebx7 = cpuid(7).ebx;
-  cpu.avx2 = (saved & ymmState) == ymmState && (ebx7 & bit(5)) != 0;
-  cpu.avx512 = cpu.avx2 && (saved & zmmState) == zmmState && (ebx7 & bit(16)) != 0;  // AVX512F is all we compile for
+  cpu.avx2 = (saved & ymmState) == ymmState && has(ecx1, avx2Leaf1) && has(ebx7, avx2Leaf7);
+  cpu.avx512 = cpu.avx2 && (saved & zmmState) == zmmState && has(ebx7, avx512Leaf7);
   return cpu;
 }
 

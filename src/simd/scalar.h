@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #if defined(_MSC_VER) && !defined(__clang__)
+#pragma fp_contract(off)  // elsewhere -ffp-contract=off
 #include <math.h>
 #define LOCKSTEP_SQRT_F32 sqrtf
 #define LOCKSTEP_SQRT_F64 sqrt

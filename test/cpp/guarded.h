@@ -73,8 +73,8 @@ inline void reportCrashesAs(const char* text) {
   crashReport = text;
   const auto onCrash = [](int) {
     const auto print = [](const char* s) { return write(STDOUT_FILENO, s, strlen(s)) >= 0; };
-    const bool printed =
-        print("FAILED: touched memory outside of an array, or wrote a gradient: ") && print(crashReport) && print("\n");
+    const bool printed = print("FAILED: crashed; a kernel left its arrays, wrote a gradient, or assumed alignment: ") &&
+                         print(crashReport) && print("\n");
     _exit(printed ? 1 : 2);
   };
   signal(SIGSEGV, onCrash);

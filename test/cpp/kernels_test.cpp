@@ -97,6 +97,7 @@ class KernelTest {
       expected_[k] = initial_[k];
       arrays[k] = expected_[k].data();
     }
+    snprintf(where_, sizeof where_, "scalar %s %s, length %zu, as reference", dtypeName<T>, rule_.name, length);
     reference_(coefficients_, tensorOf(arrays, rule_.stateCount), 0, length);
   }
 
