@@ -3,7 +3,7 @@
 // "Naive" is the rule as its formulas stand, the way one writes it down from a paper: constants are read from an object
 // and 1 - beta is formed anew for each element, the bias corrections divide m and v, one division each. It is not made
 // slower than it would be: arrays are locals, nothing is allocated, and the powers of beta are taken before the loop.
-// (V8 moves them there by itself, it is as fast with them inside; the benchmark does not lean on that.)
+// (Node 20's V8 moves them there by itself, it is as fast with them inside; the benchmark does not lean on that.)
 //
 // "Hoisted" is the same rule as someone who knows V8 writes it: every scalar is a local computed before the loop, each
 // array element is read and written once, and the division by a constant has become a multiplication.

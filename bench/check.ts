@@ -1,0 +1,56 @@
+// Before anything is timed: all backends must have written the same bits, and the loops must compute the same thing.
+
+import type { FloatArray } from 'lockstep';
+import type { Trainee } from './subjects.js';
+
+function bytesOf({ buffer, byteOffset, byteLength }: FloatArray): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** The loops round less often, so they are alike to this share of the value. */
+const tolerance = 1e-5;
+/** A parameter that a step takes through zero keeps the rounding error of the larger one that it was. */
+const paramTolerance = 1e-8;
+
+/** Where two arrays are not alike, or -1. */
+function firstUnlike(a: FloatArray, b: FloatArray, nearZero: number): number {
+  for (let i = 0; i < a.length; i++) {
+    const [left, right] = [a[i], b[i]];
+    if (!(Math.abs(left - right) <= tolerance * (Math.abs(left) + Math.abs(right)) + nearZero)) return i;
+  }
+  return -1;
+}
+
+/**
+ * Takes every subject a few steps and compares all their arrays.
+ *
+ * @returns how many elements of other backends were compared, bit by bit, with the first one's
+ * @throws Error at the first difference
+ */
+export function checkAlike(trainees: readonly Trainee[], what: string): number {
+  for (const { kind, step } of trainees) {
+    if (kind === 'limit') continue;
+    for (let i = 0; i < 2; i++) step();
+  }
+  const [reference, ...others] = trainees.filter(({ kind }) => kind !== 'limit');
+  let compared = 0;
+  for (const { name, kind, arrays } of others) {
+    for (const [k, array] of arrays.entries()) {
+      const expected = reference.arrays[k];
+      if (kind === 'loop') {
+        const i = firstUnlike(expected, array, k === 0 ? paramTolerance : 0);
+        if (i < 0) continue;
+        throw new Error(
+          `${what}: ${name}, array ${k}, element ${i} is ${array[i]}, ${reference.name} has ${expected[i]}`,
+        );
+      }
+      if (!bytesOf(expected).equals(bytesOf(array))) {
+        throw new Error(
+          `${what}: ${name} and ${reference.name} differ in array ${k}: parity is broken, nothing is timed`,
+        );
+      }
+      compared += array.length;
+    }
+  }
+  return compared;
+}

@@ -1,0 +1,174 @@
+// The results as data, and as the Markdown that both the terminal and RESULTS.md show.
+
+import type { Machine } from './machine.js';
+import { ratio, type Series, type Settings, type Spread, spread } from './measure.js';
+import type { Overhead } from './overhead.js';
+import type { Case, Kind, Trainee } from './subjects.js';
+
+export interface Row {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly nsPerElement: Spread;
+}
+
+/** The time of one subject over that of another. */
+export interface Ratio {
+  readonly name: string;
+  readonly value: Spread;
+}
+
+/** One optimizer at one size. */
+export interface Throughput extends Case {
+  readonly elements: number;
+  readonly rounds: number;
+  readonly rows: readonly Row[];
+  readonly ratios: readonly Ratio[];
+}
+
+export interface Results {
+  readonly machine: Machine;
+  /** The instruction set of the limits, where they were measured. */
+  readonly limits?: string;
+  /** Elements that every other backend wrote with the same bits as the first, just before they were timed. */
+  readonly comparedElements: number;
+  readonly throughput: readonly Throughput[];
+  readonly overhead: readonly Overhead[];
+  readonly overheadRounds: number;
+}
+
+/** What was measured of one optimizer at one size, with the ratios that the project is judged by. */
+export function throughputOf(
+  which: Case,
+  elements: number,
+  trainees: readonly Trainee[],
+  series: readonly Series[],
+  { rounds }: Settings,
+): Throughput {
+  const rows = trainees.map(({ name, kind }, i) => {
+    return { name, kind, nsPerElement: spread(series[i].map((ns) => ns / elements)) };
+  });
+  const find = (wanted: string) => series[trainees.findIndex(({ name }) => name === wanted)];
+  const native = trainees.find(({ kind }) => kind === 'native')?.name;
+  const pairs: readonly (readonly [string, slow: string, fast: string])[] = [
+    ...(native === undefined
+      ? []
+      : ([
+          [`${native}: times the hoisted loop's speed`, 'hoisted loop', native],
+          [`${native}: times the naive loop's speed`, 'naive loop', native],
+          [`${native}: share of the memory limit`, 'limit: memory', native],
+          [`${native}: share of the ÷ and √ limit`, 'limit: ÷ and √', native],
+        ] as const)),
+    ["typescript: times the naive loop's speed", 'naive loop', 'typescript'],
+  ];
+  const ratios = pairs.flatMap(([name, slow, fast]) => {
+    const [numerator, denominator] = [find(slow), find(fast)];
+    return numerator && denominator ? [{ name, value: ratio(numerator, denominator) }] : [];
+  });
+  return { ...which, elements, rounds, rows, ratios };
+}
+
+function digits(value: number): string {
+  const size = Math.abs(value); // differences may be negative
+  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
+
+function cell({ median, q1, q3 }: Spread): string {
+  return `${digits(median)} (${digits(q1)}–${digits(q3)})`;
+}
+
+export function sizeName(elements: number): string {
+  return elements >= 2 ** 20 ? `${elements / 2 ** 20} M` : `${elements / 2 ** 10} K`;
+}
+
+/** A Markdown table with its columns lined up, so that it also reads as plain text. */
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const widths = head.map((_, k) => Math.max(3, ...[head, ...body].map((row) => row[k].length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, k) => (k === 0 ? text.padEnd(widths[k]) : text.padStart(widths[k]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, k) => (k === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...body.map(line)].join('\n');
+}
+
+/** One table for each optimizer and type: sizes as columns, subjects and then ratios as rows. */
+function throughputTables(throughput: readonly Throughput[]): string {
+  const groups = new Map<string, Throughput[]>();
+  for (const size of throughput) {
+    const title = `${size.optimizer}, ${size.dtype}`;
+    groups.set(title, [...(groups.get(title) ?? []), size]);
+  }
+  return [...groups]
+    .map(([title, sizes]) => {
+      const { rows, ratios } = sizes[0];
+      const lines = [
+        ...rows.map(({ name }, i) => [name, ...sizes.map((size) => cell(size.rows[i].nsPerElement))]),
+        ...ratios.map(({ name }, i) => [name, ...sizes.map((size) => cell(size.ratios[i].value))]),
+      ];
+      const head = ['ns per element', ...sizes.map(({ elements }) => sizeName(elements))];
+      return `## ${title}\n\n${table(head, lines)}`;
+    })
+    .join('\n\n');
+}
+
+function overheadTable({ overhead, overheadRounds }: Results): string {
+  const hasCalls = overhead.some(({ calls }) => calls !== undefined);
+  const head = ['Adam, f32, tensors of 64 elements', 'ns', ...(hasCalls ? ['empty calls'] : [])];
+  const lines = overhead.map(({ name, ns, calls }) => [name, cell(ns), ...(calls ? [cell(calls)] : [])]);
+  return [
+    '## The cost of a step',
+    '',
+    `Medians of ${overheadRounds} rounds, quartiles in brackets. The update of the elements is part of every time but those "besides".`,
+    '',
+    table(head, lines),
+  ].join('\n');
+}
+
+function machineList(machine: Machine): string {
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['CPU', `${machine.cpu}, ${machine.cores} cores`],
+    ['caches', machine.caches],
+    ['memory', `${machine.memoryGiB} GiB`],
+    ['system', machine.os],
+    ['Node.js', `${machine.node}, V8 ${machine.v8}`],
+    ['compiler', machine.compiler],
+    ['backends', machine.backends.join(', ')],
+    ['load', `${machine.loadBefore.toFixed(1)} on average in the minute before`],
+    ['date', machine.date],
+    ['commit', machine.commit],
+    ['command', `\`${machine.command}\``],
+  ];
+  return lines.flatMap(([name, value]) => (value === undefined ? [] : [`- ${name}: ${value}`])).join('\n');
+}
+
+function explanation({ throughput, limits, comparedElements, machine }: Results): string {
+  const rounds = [...new Set(throughput.map((size) => size.rounds))];
+  const paragraphs = [
+    `All subjects ran in turn (A B C A B C …) in one process and on one thread. Each number is the median of ${rounds.join(', ')} rounds, fewer for the bigger sizes, with the quartiles in brackets; ratios are medians of each round's ratio. Arrays are those that \`new Float32Array(n)\` gives; gradients are realistic, without NaN, infinities or subnormals.`,
+    comparedElements > 0
+      ? `Just before they were timed, the backends ${machine.backends.join(', ')} had written the same bits into ${comparedElements.toLocaleString('en-US')} elements of params and state after three steps.`
+      : '',
+    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `bench/loops.ts`.',
+    limits === undefined
+      ? ''
+      : `The limits (${limits}) are plain C++ loops over arrays like Adam's: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
+  ];
+  return paragraphs.filter(Boolean).join('\n\n');
+}
+
+/** Five digits: more would claim a precision that the spread denies. */
+export function json(results: Results): string {
+  const shorten = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+  return `${JSON.stringify(results, shorten, 2)}\n`;
+}
+
+export function markdown(results: Results): string {
+  const sections = [
+    '# Benchmark results',
+    'Written by `npm run bench`; not edited by hand.',
+    machineList(results.machine),
+    ...(results.throughput.length > 0 ? [explanation(results), throughputTables(results.throughput)] : []),
+    ...(results.overhead.length > 0 ? [overheadTable(results)] : []),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}

