@@ -159,9 +159,8 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
     plan->tensors.push_back(bindTensor(env, arrays.As<Napi::Array>(), **isa, *rule, i));
   }
   refuseOverlap(env, plan->tensors, rule->stateCount);
-  plan->coefficientCount = rule->coefficientCount;
-  plan->coefficients =
-      controlBlock<double>(env, info[3], "coefficients", napi_float64_array, count * rule->coefficientCount);
+  plan->width = Prologue::coefficientCount + rule->coefficientCount;
+  plan->coefficients = controlBlock<double>(env, info[3], "coefficients", napi_float64_array, count * plan->width);
   plan->rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count);
 
   Napi::Object functions = Napi::Object::New(env);
@@ -186,6 +185,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     rules.Set(rule.name, names);
   }
   exports.Set("rules", rules);
+  exports.Set("prologue", split(env, Prologue::coefficientNames()));
   exports.Set("maxGrads", Napi::Number::New(env, maxGrads));
   exports.Set("bind", Napi::Function::New(env, bind, "bind"));
   return exports;

@@ -31,7 +31,7 @@ napi_value step(napi_env env, napi_callback_info info) noexcept {
     const BoundTensor& bound = plan->tensors[i];
     const int32_t row = plan->rows[i];
     if (row < 0 || static_cast<size_t>(row) >= count || bound.tensor.grad == nullptr) continue;
-    bound.kernel(plan->coefficients + static_cast<size_t>(row) * plan->coefficientCount, bound.tensor, 0, bound.length);
+    bound.kernel(plan->coefficients + static_cast<size_t>(row) * plan->width, bound.tensor, 0, bound.length);
   }
   return nullptr;
 }
@@ -53,13 +53,15 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
   const void* data[maxGrads];
   for (size_t i = 0; i < given; ++i) {
     data[i] = nullptr;
-    napi_valuetype kind;
-    if (napi_typeof(env, args[1 + i], &kind) == napi_ok && kind == napi_null) continue;
     napi_typedarray_type type;
     size_t length;
     void* start;
-    if (napi_get_typedarray_info(env, args[1 + i], &type, &length, &start, nullptr, nullptr) != napi_ok ||
-        type != bound[i].type) {
+    if (napi_get_typedarray_info(env, args[1 + i], &type, &length, &start, nullptr, nullptr) != napi_ok) {
+      napi_valuetype kind;
+      if (napi_typeof(env, args[1 + i], &kind) == napi_ok && kind == napi_null) continue;
+      type = napi_int8_array;  // what is no typed array is refused as one of a wrong type
+    }
+    if (type != bound[i].type) {
       return refuse(env, "ERR_DTYPE", static_cast<size_t>(first) + i, "be of the same type as its parameter");
     }
     if (length != bound[i].length) {

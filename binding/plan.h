@@ -25,7 +25,7 @@ struct BoundTensor {
 struct Plan {
   std::vector<BoundTensor> tensors;
   const double* coefficients;  // rows of the step's scalars, written by JavaScript before each step
-  size_t coefficientCount;     // scalars in a row
+  size_t width;                // scalars in a row: the prologue's, then the rule's
   const int32_t* rows;         // a tensor's row, or a negative number: leave this tensor alone in this step
   int owners;                  // JavaScript functions that can still reach the plan
 };

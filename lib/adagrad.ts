@@ -1,31 +1,67 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
 import { type CommonOptions, Optimizer } from './optimizer.js';
-import { nonNegative, type OptionList } from './options.js';
+import { choice, fixed, flag, nonNegative } from './options.js';
 import type { Params } from './params.js';
 import { adagrad } from './rules/adagrad.js';
 
-/** The settable options of `Adagrad`. */
+/** The options of `Adagrad`. */
 export interface AdagradOptions {
-  /** Learning rate, >= 0. Default 0.01. */
+  /** Learning rate, >= 0. Default 0.01 (keras: 0.001). */
   lr?: number;
-  /** Added to the root, outside of it; >= 0. Default 1e-8. */
+  /** Step t uses lr / (1 + (t − 1)·lrDecay); >= 0. Default 0. */
+  lrDecay?: number;
+  /** Keeps the division finite; >= 0. Default 1e-8 (torch: 1e-10; keras, optax, tfjs: 1e-7). */
   eps?: number;
+  /** Where eps stands: √h + eps or √(h + eps). Default 'outside' (keras, optax, tfjs: 'inside'). */
+  epsPlace?: 'outside' | 'inside';
+  /** What the sum of squares starts with; >= 0. Default 0 (keras, optax, tfjs: 0.1). Fixed. */
+  initialAccumulator?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form with the article's eps. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
-
-const options: OptionList<AdagradOptions> = {
-  lr: nonNegative(0.01),
-  eps: nonNegative(1e-8),
-};
 
 const c = adagrad.coefficients;
 
+const inside = { eps: 1e-7, epsPlace: 'inside', initialAccumulator: 0.1 } as const;
+
+const definition: Definition<AdagradOptions> = {
+  options: {
+    lr: nonNegative(0.01),
+    lrDecay: nonNegative(0),
+    eps: nonNegative(1e-8),
+    epsPlace: choice('outside', 'outside', 'inside'),
+    initialAccumulator: fixed(nonNegative(0)),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
+  },
+  defaults: { torch: { eps: 1e-10 }, keras: { ...inside, lr: 0.001 }, optax: inside, tfjs: inside },
+
+  rule: () => adagrad,
+
+  initial: ({ initialAccumulator }) => ({ sum: initialAccumulator }),
+
+  coefficients(row, at, options, t) {
+    const { lr, lrDecay, eps, epsPlace, dialect } = options;
+    writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
+    row[at + c.lr] = lr / (1 + (t - 1) * lrDecay);
+    row[at + c.epsInside] = epsPlace === 'inside' ? eps : 0;
+    row[at + c.eps] = epsPlace === 'outside' ? eps : 0;
+  },
+};
+
 /**
- * AdaGrad: h ← h + g²; W ← W − lr·g / (√h + eps).
+ * AdaGrad: h ← h + g²; W ← W − lr·g / (√h + eps), where g ← ±g + weightDecay·W.
  *
  * Each element has a learning rate of its own, which only falls: good for sparse features and embeddings, where rare
- * elements should move far when they do move. State: `sum`, the sum of squared gradients.
+ * elements should move far when they do move. State: `sum` (h).
  *
  * Source: Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization"
- * (JMLR 2011). The same as PyTorch's `Adagrad` with its `eps`, whose default there is 1e-10.
+ * (JMLR 2011); `torch.optim.Adagrad`, `keras.optimizers.Adagrad`, `optax.adagrad`, `tf.train.adagrad`.
  *
  * @example
  * const adagrad = new Adagrad({ table }, { lr: 0.05 });
@@ -38,12 +74,6 @@ export class Adagrad<P extends Params<P>> extends Optimizer<P, AdagradOptions, '
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
   constructor(params: P, given: AdagradOptions & CommonOptions = {}) {
-    super(adagrad, options, params, given);
-  }
-
-  /** @internal */
-  protected override coefficients(row: Float64Array, at: number, { lr, eps }: Required<AdagradOptions>): void {
-    row[at + c.lr] = lr;
-    row[at + c.eps] = eps;
+    super(definition, params, given);
   }
 }

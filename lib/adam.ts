@@ -1,60 +1,111 @@
+import { type Definition, dialects, type WeightDecayMode, writeDecay } from './definition.js';
 import { type CommonOptions, Optimizer } from './optimizer.js';
-import { fractionPair, nonNegative, type OptionList } from './options.js';
+import { fixed, flag, fractionPair, nonNegative, type OptionList } from './options.js';
 import type { Params } from './params.js';
 import { power } from './powers.js';
-import { adam } from './rules/adam.js';
+import { adam, amsgrad } from './rules/adam.js';
 
-/** The settable options of `Adam`. */
+/** The options of `Adam`. */
 export interface AdamOptions {
   /** Learning rate, >= 0. Default 0.001. */
   lr?: number;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number];
-  /** Added to the root, outside of it; >= 0. Default 1e-8. */
+  /** Added to the root, outside of it; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  weightDecay?: number;
+  /** Whether to divide by the root of the largest v so far (AMSGrad). Default false. Fixed. */
+  amsgrad?: boolean;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. 'keras' has eps-hat; 'optax' AMSGrad over the corrected v. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const options: OptionList<AdamOptions> = {
-  lr: nonNegative(0.001),
-  betas: fractionPair(0.9, 0.999),
-  eps: nonNegative(1e-8),
-};
+/** `Adam` and `AdamW` are the same but for a few defaults and where the weight decay stands. */
+export function adamDefinition(
+  decayMode: (options: Required<AdamOptions>) => WeightDecayMode,
+  options: Pick<OptionList<AdamOptions>, 'weightDecay' | 'dialect'>,
+  defaults: NonNullable<Definition<AdamOptions>['defaults']>,
+): Definition<AdamOptions> {
+  return {
+    options: {
+      lr: nonNegative(0.001),
+      betas: fractionPair(0.9, 0.999),
+      eps: nonNegative(1e-8),
+      amsgrad: fixed(flag(false)),
+      maximize: flag(false),
+      ...options,
+    },
+    defaults,
+    rule: ({ amsgrad: largest }) => (largest ? amsgrad : adam),
+    coefficients(row, at, options, t) {
+      writeDecay(row, at, options, decayMode(options));
+      writeAdam(row, at, options, t);
+    },
+  };
+}
 
-const c = adam.coefficients;
+/** The scalars of the rules `adam` and `amsgrad`. */
+function writeAdam(
+  row: Float64Array,
+  at: number,
+  { lr, betas, eps, amsgrad: largest, dialect }: Required<AdamOptions>,
+  t: number,
+): void {
+  const beta1 = betas[0]; // not destructured: an iterator would cost more than the rest of this
+  const beta2 = betas[1];
+  const correction1 = 1 - power(beta1, t);
+  const correction2 = 1 - power(beta2, t);
+  const c = largest ? amsgrad.coefficients : adam.coefficients;
+  row[at + c.beta1] = beta1;
+  row[at + c.rest1] = 1 - beta1;
+  row[at + c.beta2] = beta2;
+  row[at + c.rest2] = 1 - beta2;
+  row[at + c.eps] = eps;
+  row[at + c.stepSize] = lr / correction1;
+  row[at + c.rootScale] = 1 / Math.sqrt(correction2);
+  if (dialect === 'keras') {
+    row[at + c.stepSize] = (lr * Math.sqrt(correction2)) / correction1;
+    row[at + c.rootScale] = 1;
+  }
+  if (!largest) return;
+  row[at + amsgrad.coefficients.maxScale] = 1;
+  if (dialect === 'optax') {
+    row[at + amsgrad.coefficients.maxScale] = 1 / correction2;
+    row[at + c.rootScale] = 1;
+  }
+}
+
+const definition = adamDefinition(
+  ({ dialect }) => (dialect === 'keras' ? 'decoupled' : 'l2'),
+  { weightDecay: nonNegative(0), dialect: dialects('torch', 'keras', 'optax', 'tfjs') },
+  { keras: { eps: 1e-7 }, tfjs: { eps: 1e-7 } },
+);
 
 /**
  * Adam, with bias correction: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
- * W ← W − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps).
+ * W ← W − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps), where g ← ±g + weightDecay·W.
  *
- * The default choice for deep networks: little tuning, steps of about `lr` whatever the scale of the gradient.
- * State: `expAvg` (m) and `expAvgSq` (v). `t` is each parameter's own count of steps.
+ * The default choice for deep networks: little tuning, steps of about `lr` whatever the scale of the gradient. With weight
+ * decay prefer `AdamW`. State: `expAvg` (m), `expAvgSq` (v) and with `amsgrad` `maxExpAvgSq`. `t` is each parameter's own
+ * count of steps.
  *
- * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980), as PyTorch's
- * `Adam` computes it.
+ * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980); `torch.optim.Adam`,
+ * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
  *
  * @example
  * const adam = new Adam({ w, b }, { lr: 1e-3 });
  * adam.step({ w: gradW, b: gradB });
  */
-export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq'> {
+export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
   /**
    * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
   constructor(params: P, given: AdamOptions & CommonOptions = {}) {
-    super(adam, options, params, given);
-  }
-
-  /** @internal */
-  protected override coefficients(row: Float64Array, at: number, group: Required<AdamOptions>, t: number): void {
-    const [beta1, beta2] = group.betas;
-    row[at + c.beta1] = beta1;
-    row[at + c.rest1] = 1 - beta1;
-    row[at + c.beta2] = beta2;
-    row[at + c.rest2] = 1 - beta2;
-    row[at + c.stepSize] = group.lr / (1 - power(beta1, t));
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(beta2, t));
-    row[at + c.eps] = group.eps;
+    super(definition, params, given);
   }
 }

@@ -41,9 +41,10 @@ export function isDetached(array: FloatArray): boolean {
   }
 }
 
-/** A zeroed array of the same type and length. Never `array.slice()`: a subclass may answer with another type. */
-export function zerosLike(array: FloatArray): FloatArray {
-  return dtypeOf(array) === 'f32' ? new Float32Array(lengthOf(array)) : new Float64Array(lengthOf(array));
+/** An array of the same type and length, all of one value. Never `array.slice()`: a subclass may answer with another type. */
+export function filledLike(array: FloatArray, value: number): FloatArray {
+  const filled = dtypeOf(array) === 'f32' ? new Float32Array(lengthOf(array)) : new Float64Array(lengthOf(array));
+  return value === 0 ? filled : filled.fill(value);
 }
 
 interface Range {

@@ -3,7 +3,7 @@
 import { dtypeOf, type FloatArray, lengthOf, type Memory } from './arrays.js';
 import type { Plan } from './backend.js';
 import { describe, rangeError, typeError } from './errors.js';
-import { isFloatArray, type Param, refuseLength } from './params.js';
+import { type Param, refuseLength } from './params.js';
 
 export class Gradients {
   readonly #params: readonly Param[];
@@ -12,6 +12,8 @@ export class Gradients {
   readonly #bound: (FloatArray | null)[];
   readonly #incoming: unknown[];
   #anyBound = false;
+  /** Whether the gradients of this step were read anew, or are those that are bound. */
+  #isNew = false;
 
   /** @param written the memory that a step writes: no gradient may share any of it */
   constructor(params: readonly Param[], written: Memory, isList: boolean) {
@@ -40,9 +42,10 @@ export class Gradients {
           'grads must be given to step, or to bindGrads before it, received undefined',
         );
       }
-      for (let i = 0; i < incoming.length; i++) incoming[i] = this.#bound[i];
+      this.#isNew = false;
       return;
     }
+    this.#isNew = true;
     this.#checkShape(grads);
     for (let i = 0; i < incoming.length; i++) incoming[i] = grads[this.#params[i].name];
   }
@@ -70,20 +73,23 @@ export class Gradients {
 
   /** Checks what was read; nothing is bound yet. Runs no code but ours. */
   check(): void {
-    const incoming = this.#incoming;
-    for (let i = 0; i < incoming.length; i++) {
-      const grad = incoming[i];
+    const grads = this.#isNew ? this.#incoming : this.#bound;
+    for (let i = 0; i < grads.length; i++) {
+      const grad = grads[i];
       if (grad === null) continue;
-      const { array, length, label, gradLabel } = this.#params[i];
-      const known = grad === this.#bound[i];
-      if (!known && (!isFloatArray(grad) || dtypeOf(grad) !== dtypeOf(array))) throw wrongType(this.#params[i], grad);
-      if (lengthOf(grad) !== length) refuseLength(grad as FloatArray, gradLabel, `${label} has ${length}`);
-      if (!known) this.#written.refuseOverlap(grad as FloatArray, gradLabel);
+      const param = this.#params[i];
+      const isKnown = grad === this.#bound[i];
+      if (!isKnown && dtypeOf(grad) !== param.dtype) throw wrongType(param, grad);
+      if (lengthOf(grad) !== param.length) {
+        refuseLength(grad as FloatArray, param.gradLabel, `${param.label} has ${param.length}`);
+      }
+      if (!isKnown) this.#written.refuseOverlap(grad as FloatArray, param.gradLabel);
     }
   }
 
   /** Binds what was read and checked. */
   bind(plan: Plan): void {
+    if (!this.#isNew) return;
     const incoming = this.#incoming as (FloatArray | null)[];
     let changed = !this.#anyBound;
     for (let i = 0; i < incoming.length; i++) {
@@ -97,7 +103,7 @@ export class Gradients {
 }
 
 function wrongType(param: Param, grad: unknown) {
-  const type = dtypeOf(param.array) === 'f32' ? 'Float32Array' : 'Float64Array';
+  const type = param.dtype === 'f32' ? 'Float32Array' : 'Float64Array';
   const code = grad === undefined ? 'ERR_INVALID_GRADS' : 'ERR_DTYPE';
   return typeError(
     code,

@@ -1,7 +1,9 @@
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
+export { AdamW, type AdamWOptions } from './adamw.js';
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, type BackendName, backend, type NativeName } from './backend.js';
+export type { Dialect } from './definition.js';
 export type { ErrorCode, LockstepError } from './errors.js';
 export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer, type StepReport } from './optimizer.js';

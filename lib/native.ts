@@ -11,6 +11,8 @@ export interface Addon {
   /** The instruction sets that this machine can run, best first. */
   readonly isas: readonly NativeName[];
   readonly rules: Readonly<Record<string, { readonly coefficients: string[]; readonly state: string[] }>>;
+  /** The names of the coefficients that stand before every rule's. */
+  readonly prologue: readonly string[];
   /** How many gradients one `bindGrads` call takes. */
   readonly maxGrads: number;
   bind(

@@ -1,8 +1,9 @@
 // What all optimizers share: parameters, options, step counts and state, and the one loop over tensors.
 
-import { type FloatArray, lengthOf, Memory, zerosLike } from './arrays.js';
+import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
 import { type BackendName, type Plan, resolveBackend } from './backend.js';
-import { typeError } from './errors.js';
+import { type Definition, type Dialect, neutralPrologue, prologueWidth } from './definition.js';
+import { rangeError, typeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import { checkNames, type OptionList, positiveInteger, readOptions, settable, text } from './options.js';
 import { type Grads, type Param, type Params, readParams, refuseLength, type State } from './params.js';
@@ -35,6 +36,17 @@ interface Binding {
   readonly plan: Plan;
 }
 
+function refuseConflict<O extends object>(definition: Definition<O>, options: Required<O>): void {
+  const conflict = definition.conflict?.(options);
+  if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
+}
+
+/** The defaults of the dialect that was asked for, where it has its own; the check of `dialect` comes later. */
+function defaultsOf<O extends object>({ defaults = {} }: Definition<O>, given: object): Partial<Required<O>> {
+  const dialect: unknown = Object.hasOwn(given, 'dialect') && (given as { readonly dialect?: unknown }).dialect;
+  return typeof dialect === 'string' && Object.hasOwn(defaults, dialect) ? (defaults[dialect as Dialect] ?? {}) : {};
+}
+
 const commonOptions = { backend: text, threads: positiveInteger };
 
 /** The base of every optimizer. Use a subclass. */
@@ -49,6 +61,9 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
   readonly groups: readonly Required<O>[];
 
   #binding: Binding | undefined;
+  readonly #definition: Definition<O>;
+  /** What `groups[0]` reads and sets, as plain data. */
+  readonly #options: Required<O>;
   readonly #rule: Rule;
   /** How many steps each parameter took. */
   readonly #steps: number[];
@@ -59,21 +74,32 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
   readonly #report = { stepped: false, step: 0, skipped: 0 };
 
   /** @internal */
-  constructor(rule: Rule, optionList: OptionList<O>, params: P, given: O & CommonOptions) {
+  constructor(definition: Definition<O>, params: P, given: O & CommonOptions) {
+    const optionList: OptionList<O> = definition.options;
     checkNames(given, [...Object.keys(optionList), ...Object.keys(commonOptions)]);
-    const options = readOptions<Required<O>>(optionList, given);
+    const options = readOptions<Required<O>>(optionList, given, defaultsOf(definition, given));
+    refuseConflict(definition, options);
     const backend = resolveBackend(readOptions(commonOptions, given).backend);
     const entries = readParams(params);
-    const tensors = entries.map(({ array }) => [array, ...rule.state.map(() => zerosLike(array))]);
+    const rule = definition.rule(options);
+    const initial = definition.initial?.(options) ?? {};
+    const tensors = entries.map(({ array }) => [
+      array,
+      ...rule.state.map((name) => filledLike(array, initial[name] ?? 0)),
+    ]);
     const memory = new Memory(
       tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: entries[i].label }))),
     );
 
     this.backend = backend.name;
-    this.groups = Object.freeze([settable<Required<O>>(optionList, options)]);
+    this.groups = Object.freeze([
+      settable<Required<O>>(optionList, options, (values) => refuseConflict(definition, values)),
+    ]);
+    this.#definition = definition;
+    this.#options = options;
     this.#rule = rule;
     this.#steps = entries.map(() => 0);
-    this.#width = Object.keys(rule.coefficients).length;
+    this.#width = prologueWidth + Object.keys(rule.coefficients).length;
     this.#coefficients = new Float64Array(entries.length * this.#width);
     this.#rows = new Int32Array(entries.length);
     this.#binding = {
@@ -83,13 +109,6 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
       plan: backend.bind(rule, tensors, this.#coefficients, this.#rows),
     };
   }
-
-  /**
-   * Writes the scalars of step `t`, counted from 1, into `row` from `at` on, in the rule's order.
-   *
-   * @internal
-   */
-  protected abstract coefficients(row: Float64Array, at: number, group: Required<O>, t: number): void;
 
   /**
    * The state of each parameter by name (by index for arrays): the live arrays, which steps write, and how many steps
@@ -189,7 +208,6 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
   #assignRows(gradients: Gradients): number {
     const steps = this.#steps;
     const rows = this.#rows;
-    const [group] = this.groups;
     let row = -1;
     let rowStep = 0;
     let active = 0;
@@ -202,7 +220,9 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
       if (t !== rowStep) {
         row++;
         rowStep = t;
-        this.coefficients(this.#coefficients, row * this.#width, group, t);
+        const at = row * this.#width + prologueWidth;
+        neutralPrologue(this.#coefficients, at);
+        this.#definition.coefficients(this.#coefficients, at, this.#options, t);
       }
       rows[i] = row;
       active++;

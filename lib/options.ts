@@ -6,6 +6,8 @@ import { describe, type LockstepError, rangeError, typeError } from './errors.js
 export interface Option<T> {
   readonly default: T;
   check(name: string, value: unknown): T;
+  /** Answers with what a later value must be, where `value` cannot follow `first`, the one that the optimizer was made with. */
+  stays?(first: T, value: T): string | undefined;
 }
 
 /** A list of options whose checked values make up a `Values`. */
@@ -15,7 +17,12 @@ export type Checks<Values> = { readonly [K in keyof Values]: Option<Values[K]> }
 export type OptionList<O> = Checks<Required<O>>;
 
 /** A RangeError where the value is of the right type, else a TypeError. */
-function refuse(name: string, value: unknown, expected: string, type: 'number' | 'string' | 'array'): LockstepError {
+function refuse(
+  name: string,
+  value: unknown,
+  expected: string,
+  type: 'number' | 'string' | 'boolean' | 'array',
+): LockstepError {
   const error = typeof value === type ? rangeError : typeError;
   return error('ERR_INVALID_OPTION', `${name} must be ${expected}, received ${describe(value)}`);
 }
@@ -34,6 +41,10 @@ function number(fallback: number, expected: string, accepts: (value: number) => 
 export const nonNegative = (fallback: number): Option<number> =>
   number(fallback, 'a finite number >= 0', (value) => value >= 0 && value < Infinity);
 
+/** A number in [0, 1]. */
+export const upToOne = (fallback: number): Option<number> =>
+  number(fallback, 'a number >= 0 and <= 1', (value) => value >= 0 && value <= 1);
+
 /** The share of an old average that is kept: a number in [0, 1). */
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
@@ -48,6 +59,53 @@ export function fractionPair(...fallback: readonly [number, number]): Option<rea
       const pair = [part.check(`${name}[0]`, value[0]), part.check(`${name}[1]`, value[1])] as const;
       return Object.freeze(pair);
     },
+  };
+}
+
+/** true or false. */
+export function flag(fallback: boolean): Option<boolean> {
+  return {
+    default: fallback,
+    check(name, value) {
+      if (typeof value === 'boolean') return value;
+      throw refuse(name, value, 'true or false', 'boolean');
+    },
+  };
+}
+
+/** One of a few words or numbers. */
+export function choice<const T extends string | number>(fallback: NoInfer<T>, ...values: readonly T[]): Option<T> {
+  return {
+    default: fallback,
+    check(name, value) {
+      if (values.includes(value as T)) return value as T;
+      throw refuse(name, value, `one of ${values.map(describe).join(', ')}`, typeof fallback as 'string' | 'number');
+    },
+  };
+}
+
+/** A finite number > 0. */
+export const positive = (fallback: number): Option<number> =>
+  number(fallback, 'a finite number > 0', (value) => value > 0 && value < Infinity);
+
+/** A whole number >= 0. */
+export const wholeNumber = (fallback: number): Option<number> =>
+  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
+
+/** The option, fixed once the optimizer is made: it decides which rule runs or what the state is. */
+export function fixed<T>(option: Option<T>): Option<T> {
+  return {
+    ...option,
+    stays: (first, value) => (value === first ? undefined : `${describe(first)} as the optimizer was made`),
+  };
+}
+
+/** The option, which may change but not between zero and more: with zero there is no state for it. */
+export function zeroOrMore(option: Option<number>): Option<number> {
+  return {
+    ...option,
+    stays: (first, value) =>
+      (value === 0) === (first === 0) ? undefined : `${first === 0 ? '0' : 'more than 0'} as the optimizer was made`,
   };
 }
 
@@ -79,27 +137,43 @@ export function checkNames(given: unknown, known: readonly string[]): asserts gi
   }
 }
 
-/** Every option of the list, given or default. Only own properties count: a polluted prototype changes nothing. */
-export function readOptions<Values>(list: Checks<Values>, given: object): Values {
+/**
+ * Every option of the list, given or default. Only own properties count: a polluted prototype changes nothing.
+ *
+ * @param defaults where they are not those of the list
+ */
+export function readOptions<Values>(list: Checks<Values>, given: object, defaults: Partial<Values> = {}): Values {
   const values: Partial<Values> = {};
   for (const name of Object.keys(list) as (keyof Values & string)[]) {
-    values[name] = Object.hasOwn(given, name)
-      ? list[name].check(name, (given as Readonly<Record<string, unknown>>)[name])
-      : list[name].default;
+    if (Object.hasOwn(given, name)) {
+      values[name] = list[name].check(name, (given as Readonly<Record<string, unknown>>)[name]);
+    } else {
+      values[name] = Object.hasOwn(defaults, name) ? (defaults[name] as Values[typeof name]) : list[name].default;
+    }
   }
   return values as Values;
 }
 
-/** The values as properties that are checked again whenever one is set. */
-export function settable<Values extends object>(list: Checks<Values>, values: Values): Values {
-  const current = { ...values };
+/** Properties over the values, which are checked again whenever one is set. Setting one changes `current`. */
+export function settable<Values extends object>(
+  list: Checks<Values>,
+  current: Values,
+  refuseConflict: (values: Values) => void,
+): Values {
+  const first = { ...current };
   const group = Object.create(null) as Values;
   for (const name of Object.keys(list) as (keyof Values & string)[]) {
     Object.defineProperty(group, name, {
       enumerable: true,
       get: () => current[name],
-      set: (value: unknown) => {
-        current[name] = list[name].check(name, value);
+      set: (given: unknown) => {
+        const value = list[name].check(name, given);
+        const expected = list[name].stays?.(first[name], value);
+        if (expected !== undefined) {
+          throw rangeError('ERR_INVALID_OPTION', `${name} must stay ${expected}, received ${describe(given)}`);
+        }
+        refuseConflict({ ...current, [name]: value });
+        current[name] = value;
       },
     });
   }

@@ -1,6 +1,6 @@
 // The shapes in which parameters, gradients and state come: arrays or records, all of the same names.
 
-import { dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
+import { type Dtype, dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 
 /** Parameters: an array or a record of `Float32Array | Float64Array`. */
@@ -31,6 +31,7 @@ export interface Param {
   readonly label: string;
   readonly gradLabel: string;
   readonly array: FloatArray;
+  readonly dtype: Dtype;
   /** In elements, when it was bound. */
   readonly length: number;
 }
@@ -51,17 +52,15 @@ export function readParams(params: unknown): readonly Param[] {
   if (names.length === 0) throw typeError('ERR_INVALID_PARAMS', 'params must hold at least one array, received none');
   return names.map((name) => {
     const label = `params${access(name)}`;
-    const array = (params as Readonly<Record<string | number, unknown>>)[name];
-    if (!isFloatArray(array)) {
-      throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(array)}`);
+    const value = (params as Readonly<Record<string | number, unknown>>)[name];
+    const dtype = dtypeOf(value);
+    if (dtype === undefined) {
+      throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(value)}`);
     }
+    const array = value as FloatArray;
     if (isDetached(array)) refuseLength(array, label, '');
-    return { name, label, gradLabel: `grads${access(name)}`, array, length: lengthOf(array) };
+    return { name, label, gradLabel: `grads${access(name)}`, array, dtype, length: lengthOf(array) };
   });
-}
-
-export function isFloatArray(value: unknown): value is FloatArray {
-  return dtypeOf(value) !== undefined;
 }
 
 /** Throws for an array whose length is not the one that it must have. */

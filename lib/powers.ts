@@ -13,8 +13,15 @@ export function power(base: number, exponent: number): number {
   let low = 0;
   let squareHigh = base;
   let squareLow = 0;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) {
+  // Two halves of 30 and 23 bits: a remainder of doubles costs more than all that follows.
+  let upper = Math.floor(exponent / 2 ** 30);
+  let bits = exponent - upper * 2 ** 30;
+  for (let k = 0; bits > 0 || upper > 0; k++, bits >>= 1) {
+    if (k === 30) {
+      bits = upper;
+      upper = 0;
+    }
+    if ((bits & 1) === 1) {
       const product = high * squareHigh;
       const error = productError(high, squareHigh, product) + (high * squareLow + low * squareHigh);
       high = product + error;

@@ -27,8 +27,9 @@ struct Tensor {
   void* state[maxStates];
 };
 
-/// Updates the elements [begin, end) of a tensor in place. Checks nothing.
-using Kernel = void (*)(const double* coefficients, const Tensor& tensor, size_t begin, size_t end);
+/// Updates the elements [begin, end) of a tensor in place, with a row of coefficients: the prologue's, then the rule's.
+/// Checks nothing.
+using Kernel = void (*)(const double* row, const Tensor& tensor, size_t begin, size_t end);
 
 /// One instruction set: its name, and its kernel of each rule and element type.
 struct Isa {

@@ -9,5 +9,9 @@
 #define LOCKSTEP_RULES(RULE) \
   RULE(Adagrad)              \
   RULE(Adam)                 \
+  RULE(AMSGrad)              \
   RULE(Momentum)             \
-  RULE(SGD)
+  RULE(MomentumNesterov)     \
+  RULE(SGD)                  \
+  RULE(SGDMomentum)          \
+  RULE(SGDNesterov)

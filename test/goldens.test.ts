@@ -2,7 +2,7 @@
 
 import { backend, type FloatArray } from 'lockstep';
 import { describe, expect, test } from 'vitest';
-import { optimizers } from './optimizers.js';
+import { optimizers, stateNames } from './optimizers.js';
 import { decode, type GoldenCase, gradients, initialParams, inputsDigest, readGoldens } from './reference/recipe.js';
 import { ulp } from './ulp.js';
 
@@ -48,7 +48,8 @@ function run(golden: GoldenCase, backendName: string): { readonly params: number
   const params = initialParams(golden);
   const optimizer = subject.create(params, { ...golden.options, backend: backendName });
   const paramDrift = params.map((param) => new Drift(param));
-  const stateDrift = params.map((param) => subject.rule.state.map(() => new Drift(param)));
+  const names = stateNames(optimizer.state[0]);
+  const stateDrift = params.map((param) => names.map(() => new Drift(param)));
   const stateOf = (i: number, name: string) => optimizer.state[i][name] as FloatArray;
 
   for (let step = 1; step <= golden.steps; step++) {
@@ -58,7 +59,7 @@ function run(golden: GoldenCase, backendName: string): { readonly params: number
     const checkpoint = golden.checkpoints.find((candidate) => candidate.step === step);
     params.forEach((param, i) => {
       paramDrift[i].follow(param, checkpoint && decode(checkpoint.params[i], golden.dtype));
-      subject.rule.state.forEach((name, k) => {
+      names.forEach((name, k) => {
         const expected = checkpoint?.state?.[name][i];
         stateDrift[i][k].follow(stateOf(i, name), expected === undefined ? undefined : decode(expected, golden.dtype));
       });

@@ -1,11 +1,6 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, type FloatArray, Momentum, SGD, type StepReport } from 'lockstep';
-import { adagrad } from '../lib/rules/adagrad.js';
-import { adam } from '../lib/rules/adam.js';
-import { momentum } from '../lib/rules/momentum.js';
-import type { Rule } from '../lib/rules/rule.js';
-import { sgd } from '../lib/rules/sgd.js';
+import { Adagrad, Adam, AdamW, type FloatArray, Momentum, SGD, type StepReport } from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -17,14 +12,18 @@ export interface AnyOptimizer {
   dispose(): void;
 }
 
+/** The names of a parameter's state arrays, in order. */
+export function stateNames(state: object): readonly string[] {
+  return Object.keys(state).filter((name) => name !== 'step');
+}
+
 type Options = Readonly<Record<string, unknown>>;
 
 /** Options, and the error that they get, to the letter. */
-type Invalid = readonly [Options, typeof TypeError | typeof RangeError, message: string];
+type Invalid = readonly [Options, typeof TypeError | typeof RangeError, message: string | RegExp];
 
 export interface OptimizerCase {
   readonly name: string;
-  readonly rule: Rule;
   /** Params and options go in unchecked, so that bad ones reach the class. */
   readonly create: (params: unknown, options?: unknown) => AnyOptimizer;
   readonly defaults: Options;
@@ -55,58 +54,185 @@ const common: readonly Invalid[] = [
   [{ LR: 1 }, TypeError, "unknown option 'LR': did you mean 'lr'?"],
 ];
 
+const flags = (...names: readonly string[]): readonly Invalid[] =>
+  names.flatMap((name): readonly Invalid[] => [
+    [{ [name]: 1 }, TypeError, `${name} must be true or false, received 1`],
+    [{ [name]: 'yes' }, TypeError, `${name} must be true or false, received 'yes'`],
+  ]);
+
+const dialect = (...known: readonly string[]): readonly Invalid[] => {
+  const message = `dialect must be one of ${['lockstep', ...known].map((name) => `'${name}'`).join(', ')}, received`;
+  return [
+    [{ dialect: 'jax' }, RangeError, `${message} 'jax'`],
+    [{ dialect: 1 }, TypeError, `${message} 1`],
+  ];
+};
+
+const betas: readonly Invalid[] = [
+  [{ betas: [1, 0.999] }, RangeError, 'betas[0] must be a number >= 0 and < 1, received 1'],
+  [{ betas: [0.9, -1] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received -1'],
+  [{ betas: [0.9, Number.NaN] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received NaN'],
+  [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
+  [{ betas: 0.9 }, TypeError, 'betas must be an array of two numbers, received 0.9'],
+  [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
+];
+
+/** Options that go through the prologue. */
+const prologues: readonly Options[] = [
+  { maximize: true },
+  { weightDecay: 0.01 },
+  { maximize: true, weightDecay: 0.1, lr: 0.5 },
+];
+
+/** An entry of the table. The class is any that lockstep exports. */
+function optimizer(
+  Class: new (params: never, options?: never) => unknown,
+  rest: Omit<OptimizerCase, 'name' | 'create'>,
+): OptimizerCase {
+  const create = (params: unknown, options?: unknown) => new Class(params as never, options as never) as AnyOptimizer;
+  return { name: Class.name, create, ...rest };
+}
+
 export const optimizers: readonly OptimizerCase[] = [
-  {
-    name: 'SGD',
-    rule: sgd,
-    create: (params, options) => new SGD(params as FloatArray[], options as object) as unknown as AnyOptimizer,
-    defaults: { lr: 0.01 },
-    valid: [{}, { lr: 0.3 }, { lr: 0 }],
-    invalid: [
-      ...nonNegative('lr'),
-      ...common,
-      [{ learningRate: 1 }, TypeError, "unknown option 'learningRate': known are lr, backend, threads"],
+  optimizer(SGD, {
+    defaults: {
+      lr: 0.01,
+      momentum: 0,
+      dampening: 0,
+      nesterov: false,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3 },
+      { lr: 0 },
+      ...prologues,
+      { momentum: 0.9 },
+      { momentum: 0.5, dampening: 0.25, weightDecay: 0.01 },
+      { momentum: 0.9, nesterov: true },
+      { momentum: 0.9, dialect: 'keras' },
+      { momentum: 0.9, nesterov: true, dialect: 'keras', weightDecay: 0.01 },
     ],
-  },
-  {
-    name: 'Momentum',
-    rule: momentum,
-    create: (params, options) => new Momentum(params as FloatArray[], options as object) as unknown as AnyOptimizer,
-    defaults: { lr: 0.01, momentum: 0.9 },
-    valid: [{}, { lr: 0.3, momentum: 0.5 }, { momentum: 0 }],
     invalid: [
       ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
       ...common,
+      ...flags('nesterov', 'maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
+      [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
+      [{ dampening: 1.5 }, RangeError, 'dampening must be a number >= 0 and <= 1, received 1.5'],
+      [{ nesterov: true }, RangeError, 'nesterov needs momentum > 0 and dampening 0, received momentum 0, dampening 0'],
+      [
+        { dialect: 'tfjs', dampening: 0.5 },
+        RangeError,
+        "dampening must be 0 in dialect 'tfjs', which has none, received 0.5",
+      ],
+    ],
+  }),
+  optimizer(Momentum, {
+    defaults: { lr: 0.01, momentum: 0.9, nesterov: false, weightDecay: 0, maximize: false },
+    valid: [{}, { lr: 0.3, momentum: 0.5 }, { momentum: 0 }, { nesterov: true }, ...prologues],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('nesterov', 'maximize'),
       [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
       [{ momentum: -0.1 }, RangeError, 'momentum must be a number >= 0 and < 1, received -0.1'],
       [{ momentum: '0.9' }, TypeError, "momentum must be a number >= 0 and < 1, received '0.9'"],
       [{ momentm: 0.9 }, TypeError, "unknown option 'momentm': did you mean 'momentum'?"],
     ],
-  },
-  {
-    name: 'Adagrad',
-    rule: adagrad,
-    create: (params, options) => new Adagrad(params as FloatArray[], options as object) as unknown as AnyOptimizer,
-    defaults: { lr: 0.01, eps: 1e-8 },
-    valid: [{}, { lr: 0.3, eps: 1e-3 }, { eps: 0 }],
-    invalid: [...nonNegative('lr'), ...nonNegative('eps'), ...common],
-  },
-  {
-    name: 'Adam',
-    rule: adam,
-    create: (params, options) => new Adam(params as FloatArray[], options as object) as unknown as AnyOptimizer,
-    defaults: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8 },
-    valid: [{}, { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 }, { betas: [0, 0] }, { eps: 0 }],
+  }),
+  optimizer(Adagrad, {
+    defaults: {
+      lr: 0.01,
+      lrDecay: 0,
+      eps: 1e-8,
+      epsPlace: 'outside',
+      initialAccumulator: 0,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, eps: 1e-3 },
+      { eps: 0 },
+      { lrDecay: 0.1, initialAccumulator: 0.5 },
+      { epsPlace: 'inside' },
+      { dialect: 'keras', weightDecay: 0.01 },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('lrDecay'),
+      ...nonNegative('eps'),
+      ...nonNegative('initialAccumulator'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
+      [{ epsPlace: 'in' }, RangeError, "epsPlace must be one of 'outside', 'inside', received 'in'"],
+      [{ learningRate: 1 }, TypeError, /^unknown option 'learningRate': known are lr, lrDecay, eps, /],
+    ],
+  }),
+  optimizer(Adam, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      amsgrad: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0] },
+      { eps: 0 },
+      { dialect: 'keras' },
+      { amsgrad: true },
+      { amsgrad: true, dialect: 'optax', weightDecay: 0.01 },
+      ...prologues,
+    ],
     invalid: [
       ...nonNegative('lr'),
       ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
       ...common,
-      [{ betas: [1, 0.999] }, RangeError, 'betas[0] must be a number >= 0 and < 1, received 1'],
-      [{ betas: [0.9, -1] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received -1'],
-      [{ betas: [0.9, Number.NaN] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received NaN'],
-      [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
-      [{ betas: 0.9 }, TypeError, 'betas must be an array of two numbers, received 0.9'],
-      [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
+      ...betas,
+      ...flags('amsgrad', 'maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
     ],
-  },
+  }),
+  optimizer(AdamW, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0.01,
+      amsgrad: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { weightDecay: 0 },
+      { amsgrad: true, maximize: true, lr: 0.1 },
+      { dialect: 'keras' },
+      { dialect: 'optax' },
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('amsgrad', 'maximize'),
+      ...dialect('torch', 'keras', 'optax'),
+    ],
+  }),
 ];

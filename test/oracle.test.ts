@@ -2,37 +2,85 @@
 
 import { backend, type FloatArray } from 'lockstep';
 import { describe, expect, test } from 'vitest';
-import { type OptimizerCase, optimizers } from './optimizers.js';
+import { type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 import { fillOrdinary, Random } from './random.js';
 import { ulp } from './ulp.js';
 
-/** One element: the new param and state, in f64. */
-type Oracle = (
-  options: Record<string, number> & { readonly betas: readonly number[] },
-  t: number,
-  param: number,
-  grad: number,
-  state: readonly number[],
-) => readonly number[];
+interface Settings {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly lrDecay: number;
+  readonly eps: number;
+  readonly epsPlace: string;
+  readonly betas: readonly [number, number];
+  readonly amsgrad: boolean;
+  readonly weightDecay: number;
+  readonly maximize: boolean;
+  readonly dialect: string;
+}
 
-const oracles: Record<string, Oracle> = {
-  SGD: ({ lr }, _t, w, g) => [w - lr * g],
-  Momentum: ({ lr, momentum }, _t, w, g, [v]) => {
-    const velocity = momentum * v - lr * g;
-    return [w + velocity, velocity];
-  },
-  Adagrad: ({ lr, eps }, _t, w, g, [h]) => {
-    const sum = h + g ** 2;
-    return [w - (lr * g) / (Math.sqrt(sum) + eps), sum];
-  },
-  Adam: ({ lr, betas: [beta1, beta2], eps }, t, w, g, [m, v]) => {
-    const expAvg = beta1 * m + (1 - beta1) * g;
-    const expAvgSq = beta2 * v + (1 - beta2) * g ** 2;
-    const mHat = expAvg / (1 - beta1 ** t);
-    const vHat = expAvgSq / (1 - beta2 ** t);
-    return [w - (lr * mHat) / (Math.sqrt(vHat) + eps), expAvg, expAvgSq];
-  },
+/** One element: the new param and state, in f64. */
+type Oracle = (o: Settings, t: number, param: number, grad: number, state: readonly number[]) => readonly number[];
+
+const sutskever: Oracle = ({ lr, momentum, nesterov }, _t, w, g, [v]) => {
+  const velocity = momentum * v - lr * g;
+  return [nesterov ? w + momentum * velocity - lr * g : w + velocity, velocity];
 };
+
+const adam: Oracle = ({ lr, betas: [beta1, beta2], eps, amsgrad, dialect }, t, w, g, [m, v, largest]) => {
+  const expAvg = beta1 * m + (1 - beta1) * g;
+  const expAvgSq = beta2 * v + (1 - beta2) * g ** 2;
+  const mHat = expAvg / (1 - beta1 ** t);
+  const correction = 1 - beta2 ** t;
+  const max = amsgrad ? Math.max(largest, dialect === 'optax' ? expAvgSq / correction : expAvgSq) : expAvgSq;
+  const root = Math.sqrt(dialect === 'optax' && amsgrad ? max : max / correction);
+  const denominator = dialect === 'keras' ? root + eps / Math.sqrt(correction) : root + eps;
+  const next = w - (lr * mHat) / denominator;
+  return amsgrad ? [next, expAvg, expAvgSq, max] : [next, expAvg, expAvgSq];
+};
+
+/** As if there were neither `maximize` nor `weightDecay`, which all have alike. */
+const oracles: Record<string, Oracle> = {
+  SGD: (o, t, w, g, [b]) => {
+    const { lr, momentum, dampening, nesterov, dialect } = o;
+    if (momentum === 0) return [w - lr * g];
+    if (dialect === 'keras') return sutskever(o, t, w, g, [b]);
+    const buffer = t === 1 ? g : momentum * b + (1 - dampening) * g;
+    return [w - lr * (nesterov ? g + momentum * buffer : buffer), buffer];
+  },
+  Momentum: sutskever,
+  Adagrad: ({ lr, lrDecay, eps, epsPlace }, t, w, g, [h]) => {
+    const sum = h + g ** 2;
+    const denominator = epsPlace === 'inside' ? Math.sqrt(sum + eps) : Math.sqrt(sum) + eps;
+    return [w - ((lr / (1 + (t - 1) * lrDecay)) * g) / denominator, sum];
+  },
+  Adam: adam,
+  AdamW: adam,
+};
+
+/** Optimizers whose weight decay never enters the gradient. */
+const decoupled = (name: string, { dialect }: Settings) =>
+  dialect === 'keras' || name === 'Momentum' || name === 'AdamW';
+
+/** In f32: where g and the penalty nearly cancel, no rule can be more exact than the gradient that it is given. */
+const penalised = (g: number, weightDecay: number, w: number) =>
+  weightDecay === 0 ? g : Math.fround(g + Math.fround(Math.fround(weightDecay) * w));
+
+function oracle(
+  name: string,
+  o: Settings,
+  t: number,
+  w: number,
+  g: number,
+  state: readonly number[],
+): readonly number[] {
+  const signed = o.maximize ? -g : g;
+  return decoupled(name, o)
+    ? oracles[name](o, t, w * (1 - o.lr * o.weightDecay), signed, state)
+    : oracles[name](o, t, w, penalised(signed, o.weightDecay, w), state);
+}
 
 const maxUlps = 4;
 const length = 1000;
@@ -49,8 +97,9 @@ function largestDistance(subject: OptimizerCase, options: object, backendName: s
   const grad = new Float32Array(length);
   fillOrdinary(param, random);
   const optimizer = subject.create([param], { ...options, backend: backendName });
-  const arrays = [param, ...subject.rule.state.map((name) => optimizer.state[0][name] as FloatArray)];
-  const settings = { ...subject.defaults, ...options } as Parameters<Oracle>[0];
+  const [state] = optimizer.state;
+  const arrays = [param, ...stateNames(state).map((name) => state[name] as FloatArray)];
+  const settings = { ...optimizer.groups[0] } as Settings;
 
   const lastUpdate = new Float64Array(length);
   let largest = 0;
@@ -60,7 +109,7 @@ function largestDistance(subject: OptimizerCase, options: object, backendName: s
     optimizer.step([grad]);
     for (let i = 0; i < length; i++) {
       const [w, ...state] = before.map((array) => array[i]);
-      const expected = oracles[subject.name](settings, t, w, grad[i], state);
+      const expected = oracle(subject.name, settings, t, w, grad[i], state);
       const update = expected[0] - w;
       for (let k = 0; k < arrays.length; k++) {
         const magnitudes = [before[k][i], expected[k], ...(k === 0 ? [update, lastUpdate[i]] : [])].map(Math.abs);

@@ -4,7 +4,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { backend, type FloatArray } from 'lockstep';
-import { type AnyOptimizer, type OptimizerCase, optimizers } from './optimizers.js';
+import { type AnyOptimizer, type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 import { fillOrdinary, fillSpecial, Random } from './random.js';
 
 export interface Parity {
@@ -79,9 +79,9 @@ function start(
 }
 
 /** Params and state in a fixed order. */
-function arraysOf(subject: OptimizerCase, { optimizer, params }: Training): readonly FloatArray[] {
+function arraysOf({ optimizer, params }: Training): readonly FloatArray[] {
   const { state } = optimizer;
-  return params.flatMap((param, i) => [param, ...subject.rule.state.map((name) => state[i][name] as FloatArray)]);
+  return params.flatMap((param, i) => [param, ...stateNames(state[i]).map((name) => state[i][name] as FloatArray)]);
 }
 
 class Comparison {
@@ -142,13 +142,13 @@ export function runParity(backends: readonly string[] = backend().available): Pa
           for (const [i, grads] of gradients.entries()) {
             for (const { optimizer } of trainings) optimizer.step(grads);
             if (trainings.length === 1 || !workload.compareAt(i + 1)) continue;
-            const results = trainings.map((training) => arraysOf(subject, training));
+            const results = trainings.map((training) => arraysOf(training));
             for (const [k, actual] of results.slice(0, -1).entries()) {
               const where = `${subject.name} ${JSON.stringify(options)} ${ArrayType.name}, ${workload.name}, step ${i + 1}`;
               result.compare(results[results.length - 1], actual, () => `${backends[k]}: ${where}`);
             }
           }
-          addTo(hash, arraysOf(subject, trainings[trainings.length - 1]));
+          addTo(hash, arraysOf(trainings[trainings.length - 1]));
         }
       }
     }

@@ -4,13 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as lockstep from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../lib/native.js';
+import { rules } from '../lib/rules/index.js';
+import { prologue } from '../lib/rules/prologue.js';
 import { optimizers } from './optimizers.js';
 
 const folder = (path: string) => new URL(`../${path}/`, import.meta.url);
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const filesIn = (path: string, extension: string) =>
   readdirSync(folder(path))
-    .filter((file) => file.endsWith(extension) && !file.startsWith('rule.'))
+    .filter((file) => file.endsWith(extension) && !/^(rule|prologue|index)\./.test(file))
     .map((file) => file.slice(0, -extension.length))
     .sort();
 
@@ -19,26 +21,31 @@ if (addon === null) throw new Error('these tests need the addon: npm run build:a
 const listed = [...read('src/rules.h').matchAll(/^ {2}RULE\((\w+)\)/gm)].map(([, name]) => name);
 const names = optimizers.map(({ name }) => name);
 
-test('every rule in src/rules.h is in the table of optimizers under test', () => {
-  expect(names.toSorted()).toEqual(listed.toSorted());
+test('src/rules.h and lib/rules list the same rules, from files of the same names', () => {
+  expect(rules.map(({ name }) => name).toSorted()).toEqual(listed.toSorted());
+  expect(filesIn('lib/rules', '.ts')).toEqual(filesIn('src/rules', '.h'));
 });
 
-test('every file in src/rules and lib/rules belongs to a rule', () => {
-  const expected = names.map((name) => name.toLowerCase()).sort();
-  expect(filesIn('src/rules', '.h')).toEqual(expected);
-  expect(filesIn('lib/rules', '.ts')).toEqual(expected);
+test('every exported optimizer is in the table of optimizers under test', () => {
+  const exported = Object.keys(lockstep).filter((name) => /^[A-Z]/.test(name) && name !== 'Optimizer');
+  expect(names.toSorted()).toEqual(exported.toSorted());
 });
 
-describe.each(optimizers)('$name', ({ name, rule, create, defaults }) => {
+describe.each(rules)('rule $name', (rule) => {
+  test('has the same names in C++ and in TypeScript', () => {
+    expect(addon.rules[rule.name]).toEqual({ coefficients: Object.keys(rule.coefficients), state: [...rule.state] });
+    expect(Object.values(rule.coefficients)).toEqual(Object.keys(rule.coefficients).map((_, index) => index));
+  });
+});
+
+test('the prologue has the same names in C++ and in TypeScript', () => {
+  expect(addon.prologue).toEqual(Object.keys(prologue.coefficients));
+});
+
+describe.each(optimizers)('$name', ({ name, create, defaults }) => {
   test('is exported, and so are its options', () => {
     expect(lockstep).toHaveProperty(name);
     expect(read('lib/index.ts')).toContain(`type ${name}Options`);
-  });
-
-  test('has the same names in C++ and in TypeScript', () => {
-    expect(rule.name).toBe(name);
-    expect(addon.rules[name]).toEqual({ coefficients: Object.keys(rule.coefficients), state: [...rule.state] });
-    expect(Object.values(rule.coefficients)).toEqual(Object.keys(rule.coefficients).map((_, index) => index));
   });
 
   test('has the documented defaults', () => {

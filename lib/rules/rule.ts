@@ -10,9 +10,9 @@ export type Update<A extends FloatArray> = (c: A, param: A, grad: A, state: read
 export interface Rule {
   /** The name of the C++ struct. */
   readonly name: string;
-  /** Where each coefficient stands in a row. */
+  /** Where each coefficient stands in the rule's part of a row. */
   readonly coefficients: Readonly<Record<string, number>>;
-  /** The state arrays, in order. Each starts at zero. */
+  /** The state arrays, in order. Each starts at zero unless the optimizer says otherwise. */
   readonly state: readonly string[];
   readonly f32: Update<Float32Array>;
   readonly f64: Update<Float64Array>;
@@ -21,4 +21,22 @@ export interface Rule {
 /** `indexes('a', 'b')` is `{ a: 0, b: 1 }`. */
 export function indexes<const Names extends readonly string[]>(...names: Names) {
   return Object.fromEntries(names.map((name, index) => [name, index])) as Readonly<Record<Names[number], number>>;
+}
+
+/** a > b ? a : b. Never `Math.max`, which differs on NaN and −0. */
+export function max(a: number, b: number): number {
+  if (a > b) return a;
+  return b;
+}
+
+/** 1, −1, 0 for either zero, and NaN for NaN. */
+export function sign(a: number): number {
+  return a > 0 ? 1 : a < 0 ? -1 : a - a;
+}
+
+/** bound >= 0. NaN stays NaN. */
+export function clamp(a: number, bound: number): number {
+  if (a > bound) return bound;
+  if (-bound > a) return -bound;
+  return a;
 }

@@ -1,4 +1,5 @@
-// Momentum as Sutskever et al. write it, with lr inside the velocity: v <- momentum * v - lr * g; W <- W + v
+// Momentum as Sutskever et al. write it, with lr inside the velocity: v <- momentum * v - lr * g; W <- W + v,
+// or with Nesterov's look ahead W <- W + (momentum * v - lr * g).
 // https://proceedings.mlr.press/v28/sutskever13.html
 #pragma once
 
@@ -7,7 +8,8 @@
 namespace lockstep {
 namespace {
 
-struct Momentum {
+template <bool nesterov>
+struct Velocity {
   LOCKSTEP_COEFFICIENTS(momentum, lr)
   LOCKSTEP_STATE(velocity)
 
@@ -15,9 +17,16 @@ struct Momentum {
   static void update(const V* c, V& param, V grad, V* state) {
     V& v = state[velocity];
     v = c[momentum] * v - c[lr] * grad;
-    param = param + v;
+    if constexpr (nesterov) {
+      param = param + (c[momentum] * v - c[lr] * grad);
+    } else {
+      param = param + v;
+    }
   }
 };
+
+using Momentum = Velocity<false>;
+using MomentumNesterov = Velocity<true>;
 
 }  // namespace
 }  // namespace lockstep

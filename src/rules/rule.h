@@ -3,6 +3,8 @@
 // update() sees one register of each array. Coefficients are the step's scalars: the same for every element, computed
 // once a step in TypeScript (lib/<optimizer>.ts) from the integer step count, and rounded to the array's type. The
 // TypeScript mirror in lib/rules/ uses the same names in the same order of operations.
+//
+// Beside + - * / and sqrt, abs and ifGreater of simd/, a rule may use what is made of them here.
 #pragma once
 
 #include <stddef.h>
@@ -20,3 +22,50 @@
 #define LOCKSTEP_NO_STATE          \
   enum State : int { stateCount }; \
   static constexpr const char* stateNames() { return ""; }
+
+namespace lockstep {
+namespace {
+
+template <class V>
+V constant(double value) {
+  return V::fill(static_cast<typename V::Element>(value));
+}
+
+/// a > b ? a : b
+template <class V>
+V max(V a, V b) {
+  return ifGreater(a, b, a, b);
+}
+
+/// 1, -1, 0 for either zero, and NaN for NaN.
+template <class V>
+V sign(V a) {
+  const V zero = constant<V>(0);
+  return ifGreater(a, zero, constant<V>(1), ifGreater(zero, a, constant<V>(-1), a - a));
+}
+
+/// bound >= 0. NaN stays NaN.
+template <class V>
+V clamp(V a, V bound) {
+  const V low = constant<V>(0) - bound;
+  return ifGreater(a, bound, bound, ifGreater(low, a, low, a));
+}
+
+/// What stands before every rule: g <- gradScale * g + l2 * W; W <- decay * W.
+/// gradScale is -1 to maximize; l2 is weight decay inside the gradient; decay = 1 - lr * weightDecay is decoupled from
+/// it.
+struct Prologue {
+  LOCKSTEP_COEFFICIENTS(gradScale, l2, decay)
+
+  /// Where it would change nothing it is left out, in every backend alike.
+  static bool isIdentity(const double* c) { return c[gradScale] == 1 && c[l2] == 0 && c[decay] == 1; }
+
+  template <class V>
+  static void apply(const V* c, V& param, V& grad) {
+    grad = c[gradScale] * grad + c[l2] * param;
+    param = c[decay] * param;
+  }
+};
+
+}  // namespace
+}  // namespace lockstep

@@ -25,6 +25,8 @@ struct Vec<float> {
   friend Vec operator*(Vec a, Vec b) { return {vmulq_f32(a.v, b.v)}; }
   friend Vec operator/(Vec a, Vec b) { return {vdivq_f32(a.v, b.v)}; }
   friend Vec sqrt(Vec a) { return {vsqrtq_f32(a.v)}; }
+  friend Vec abs(Vec a) { return {vabsq_f32(a.v)}; }
+  friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return {vbslq_f32(vcgtq_f32(a.v, b.v), yes.v, no.v)}; }
 };
 
 template <>
@@ -42,6 +44,8 @@ struct Vec<double> {
   friend Vec operator*(Vec a, Vec b) { return {vmulq_f64(a.v, b.v)}; }
   friend Vec operator/(Vec a, Vec b) { return {vdivq_f64(a.v, b.v)}; }
   friend Vec sqrt(Vec a) { return {vsqrtq_f64(a.v)}; }
+  friend Vec abs(Vec a) { return {vabsq_f64(a.v)}; }
+  friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return {vbslq_f64(vcgtq_f64(a.v, b.v), yes.v, no.v)}; }
 };
 
 }  // namespace

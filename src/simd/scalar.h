@@ -9,16 +9,32 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #pragma fp_contract(off)  // elsewhere -ffp-contract=off
+#include <intrin.h>
 #include <math.h>
 #define LOCKSTEP_SQRT_F32 sqrtf
 #define LOCKSTEP_SQRT_F64 sqrt
+#define LOCKSTEP_ABS_F32 fabsf
+#define LOCKSTEP_ABS_F64 fabs
 #else
 #define LOCKSTEP_SQRT_F32 __builtin_sqrtf
 #define LOCKSTEP_SQRT_F64 __builtin_sqrt
+#define LOCKSTEP_ABS_F32 __builtin_fabsf
+#define LOCKSTEP_ABS_F64 __builtin_fabs
 #endif
 
 namespace lockstep {
 namespace {
+
+/// A hint: the line will be needed. Any address will do, past the end of an array too.
+inline void prefetch(const void* address) {
+#if defined(_M_X64) && !defined(__clang__)
+  _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
+#elif defined(_M_ARM64) && !defined(__clang__)
+  __prefetch(address);
+#else
+  __builtin_prefetch(address);
+#endif
+}
 
 template <class T>
 struct Scalar {
@@ -41,6 +57,16 @@ struct Scalar {
       return {LOCKSTEP_SQRT_F64(a.v)};
     }
   }
+  /// Clears the sign bit.
+  friend Scalar abs(Scalar a) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      return {LOCKSTEP_ABS_F32(a.v)};
+    } else {
+      return {LOCKSTEP_ABS_F64(a.v)};
+    }
+  }
+  /// a > b ? yes : no. Every maximum, sign and clamp is made of this (vec.h): processors' own disagree on NaN and -0.
+  friend Scalar ifGreater(Scalar a, Scalar b, Scalar yes, Scalar no) { return {a.v > b.v ? yes.v : no.v}; }
 };
 
 }  // namespace

@@ -1,0 +1,18 @@
+// Every rule, under the name of its C++ struct: src/rules.h lists the same.
+
+import { adagrad } from './adagrad.js';
+import { adam, amsgrad } from './adam.js';
+import { momentum, momentumNesterov } from './momentum.js';
+import type { Rule } from './rule.js';
+import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
+
+export const rules: readonly Rule[] = [
+  adagrad,
+  adam,
+  amsgrad,
+  momentum,
+  momentumNesterov,
+  sgd,
+  sgdMomentum,
+  sgdNesterov,
+];
