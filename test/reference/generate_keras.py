@@ -9,9 +9,9 @@ keras/src/backend/torch/optimizers; record the others in f32 only (the self-chec
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
-from dataclasses import replace
 from typing import Any, Callable
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -20,7 +20,7 @@ os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before the import: the same bits f
 import keras
 import torch
 
-from golden import Case, long_case, main, short_case
+from golden import Case, long_case, main, other_lengths, short_case
 from recipe import Array
 
 torch.set_num_threads(1)
@@ -29,19 +29,50 @@ warnings.filterwarnings("ignore", message="Gradients do not exist")  # None grad
 FLOATX = {"f32": "float32", "f64": "float64"}
 
 
-def sgd_momentum(o: dict[str, Any]) -> keras.optimizers.Optimizer:
-    return keras.optimizers.SGD(learning_rate=o["lr"], momentum=o["momentum"], nesterov=False)
+Optimizer = keras.optimizers.Optimizer
 
+
+def sgd(o: dict[str, Any]) -> Optimizer:
+    decay = o["weightDecay"] or None
+    return keras.optimizers.SGD(o["lr"], momentum=float(o["momentum"]), nesterov=o["nesterov"], weight_decay=decay)
+
+
+def adagrad(o: dict[str, Any]) -> Optimizer:
+    start, decay = o["initialAccumulator"], o["weightDecay"] or None
+    return keras.optimizers.Adagrad(o["lr"], initial_accumulator_value=start, epsilon=o["eps"], weight_decay=decay)
+
+
+def adam(cls: type[Optimizer]) -> Callable[[dict[str, Any]], Optimizer]:
+    def make(o: dict[str, Any]) -> Optimizer:
+        beta1, beta2 = o["betas"]
+        decay = o["weightDecay"] or None
+        return cls(o["lr"], beta1, beta2, epsilon=o["eps"], amsgrad=o["amsgrad"], weight_decay=decay)
+
+    return make
+
+
+MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
-OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], keras.optimizers.Optimizer], dict[str, str]]] = {
-    "Momentum": (sgd_momentum, {"velocity": "momentums"}),
+OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str]]] = {
+    "SGD": (sgd, {"velocity": "momentums"}),
+    "Momentum": (sgd, {"velocity": "momentums"}),
+    "Adagrad": (adagrad, {"sum": "_accumulators"}),
+    "Adam": (adam(keras.optimizers.Adam), MOMENTS),
+    "AdamW": (adam(keras.optimizers.AdamW), MOMENTS),
 }
+
+
+@functools.lru_cache(maxsize=None)
+def keras_power(floatx: str, beta: float, t: int) -> Any:
+    power = keras.ops.power(keras.ops.cast(beta, floatx), keras.ops.cast(t, floatx))
+    return keras.ops.convert_to_numpy(power)[()]
 
 
 class KerasSystem:
     def __init__(self, case: Case, start: list[Array]) -> None:
         keras.config.set_floatx(FLOATX[case.dtype])  # the type of the learning rate's variable too
+        self.power = functools.partial(keras_power, FLOATX[case.dtype])
         maker, self._names = OPTIMIZERS[case.optimizer]
         self._params = [keras.Variable(p.copy(), dtype=FLOATX[case.dtype]) for p in start]
         self._optimizer = maker(case.options)
@@ -66,25 +97,47 @@ class KerasSystem:
         return {
             ours: [keras.ops.convert_to_numpy(v).copy() for v in getattr(self._optimizer, theirs)]
             for ours, theirs in self._names.items()
+            if hasattr(self._optimizer, theirs)
         }
 
     def step_counts(self) -> list[int] | None:
         return None  # one count for the whole optimizer
 
 
+INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
+BETAS = [0.9, 0.999]
+
 CASES = [
     long_case("momentum-defaults", "Momentum", 401, lr=0.01, momentum=0.9),
     short_case("momentum-low", "Momentum", 402, lr=0.1, momentum=0.5),
     short_case("momentum-high", "Momentum", 403, lr=1e-3, momentum=0.99),
-    replace(short_case("momentum-other-lengths", "Momentum", 404, lr=0.05, momentum=0.9), params=(130, 1, 16)),
+    other_lengths(short_case("momentum-other-lengths", "Momentum", 404, lr=0.05, momentum=0.9)),
+    short_case("momentum-nesterov", "Momentum", 405, lr=0.02, momentum=0.9, nesterov=True),
+    short_case("momentum-decay", "Momentum", 406, lr=0.05, momentum=0.8, nesterov=True, weightDecay=0.1),
+    short_case("sgd-plain", "SGD", 601, lr=0.05),
+    short_case("sgd-decay", "SGD", 602, lr=0.1, weightDecay=0.01),
+    short_case("sgd-momentum", "SGD", 603, lr=0.01, momentum=0.9, weightDecay=0.004),
+    short_case("sgd-nesterov", "SGD", 604, lr=0.02, momentum=0.95, nesterov=True),
+    short_case("adagrad-defaults", "Adagrad", 611, lr=1e-3, **INSIDE),
+    short_case("adagrad-large-eps", "Adagrad", 612, lr=0.1, **INSIDE | {"eps": 1e-3, "initialAccumulator": 0}),
+    short_case("adagrad-decay", "Adagrad", 613, lr=0.05, weightDecay=0.01, **INSIDE),
+    short_case("adam-defaults", "Adam", 621, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
+    short_case("adam-large-eps", "Adam", 622, lr=0.01, betas=[0.8, 0.95], eps=1e-3).without_nulls(),
+    short_case("adam-decay", "Adam", 623, lr=0.01, betas=BETAS, eps=1e-7, weightDecay=0.01).without_nulls(),
+    short_case("adam-amsgrad", "Adam", 624, lr=0.01, betas=[0.9, 0.9], eps=1e-7, amsgrad=True).without_nulls(),
+    short_case("adamw-defaults", "AdamW", 631, lr=1e-3, betas=BETAS, eps=1e-7, weightDecay=0.004).without_nulls(),
+    short_case("adamw-low", "AdamW", 632, lr=0.05, betas=[0.5, 0.75], eps=1e-6, weightDecay=0.1).without_nulls(),
+    short_case(
+        "adamw-amsgrad", "AdamW", 633, lr=0.01, betas=[0.9, 0.99], eps=1e-7, weightDecay=0.05, amsgrad=True
+    ).without_nulls(),
 ]
 
 if __name__ == "__main__":
     main(
         "keras",
         {"keras": keras.__version__, "torch": torch.__version__.split("+")[0]},
-        "keras.optimizers, KERAS_BACKEND=torch, one thread, ATEN_CPU_CAPABILITY=avx2. Momentum is SGD(momentum, "
-        "nesterov=False). Keras counts steps for the whole optimizer; stepCounts are those with a gradient.",
+        "keras.optimizers, KERAS_BACKEND=torch, one thread, ATEN_CPU_CAPABILITY=avx2. Momentum is SGD(momentum). "
+        "Keras counts steps for the whole optimizer: no null gradients where the count matters.",
         [c for case in CASES for c in case.in_dtypes("f32", "f64")],
         KerasSystem,
     )

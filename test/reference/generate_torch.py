@@ -15,29 +15,39 @@ os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before the import: the same bits f
 import numpy as np
 import torch
 
-from golden import Case, long_case, main, short_case
+from golden import Case, long_case, main, other_lengths, short_case
 from recipe import Array
+from rules import exact_power
 
 torch.set_num_threads(1)
 
-# lockstep's class: (torch's class, arguments that select the plain implementation, {lockstep's state: torch's})
-OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any], dict[str, str]]] = {
-    "SGD": (torch.optim.SGD, {"foreach": False, "fused": False}, {}),
-    "Adagrad": (torch.optim.Adagrad, {"foreach": False, "fused": False}, {"sum": "sum"}),
-    "Adam": (
-        torch.optim.Adam,
-        {"foreach": False, "fused": False},
-        {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq"},
-    ),
+PLAIN = {"foreach": False, "fused": False}
+RENAMED = {"initialAccumulator": "initial_accumulator_value"}  # the others differ in case alone
+NOT_TORCH = ("dialect", "epsPlace")
+
+MOMENTS = {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq", "maxExpAvgSq": "max_exp_avg_sq"}
+
+# lockstep's class: (torch's class, {lockstep's state: torch's})
+OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, str]]] = {
+    "SGD": (torch.optim.SGD, {"momentumBuffer": "momentum_buffer"}),
+    "Adagrad": (torch.optim.Adagrad, {"sum": "sum"}),
+    "Adam": (torch.optim.Adam, MOMENTS),
+    "AdamW": (torch.optim.AdamW, MOMENTS),
 }
 
 
+def snake(name: str) -> str:
+    return RENAMED.get(name, re.sub("[A-Z]", lambda m: "_" + m[0].lower(), name))
+
+
 class TorchSystem:
+    power = staticmethod(exact_power)
+
     def __init__(self, case: Case, start: list[Array]) -> None:
-        cls, plain, self._names = OPTIMIZERS[case.optimizer]
+        cls, self._names = OPTIMIZERS[case.optimizer]
         self._params = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in start]
-        options = {re.sub("[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in case.options.items()}
-        self._optimizer = cls(self._params, **options, **plain)
+        options = {snake(k): v for k, v in case.options.items() if k not in NOT_TORCH}
+        self._optimizer = cls(self._params, **options, **PLAIN)
 
     def step(self, grads: list[Array | None]) -> None:
         for param, grad in zip(self._params, grads):
@@ -59,11 +69,11 @@ class TorchSystem:
         return {ours: [self._slot(p, theirs) for p in self._params] for ours, theirs in self._names.items()}
 
     def _slot(self, param: torch.nn.Parameter, name: str) -> Array:
-        slots = self._optimizer.state[param]
-        return slots[name].numpy().copy() if name in slots else np.zeros_like(param.detach().numpy())
+        slot = self._optimizer.state[param].get(name)
+        return np.zeros_like(param.detach().numpy()) if slot is None else slot.numpy().copy()
 
     def step_counts(self) -> list[int] | None:
-        if not self._names:
+        if isinstance(self._optimizer, torch.optim.SGD):
             return None
         return [int(self._optimizer.state[p].get("step", 0)) for p in self._params]
 
@@ -74,21 +84,39 @@ def all_null(case: Case) -> Case:
     return replace(case, events=tuple(sorted(events, key=lambda e: e["step"])))
 
 
+BETAS = [0.9, 0.999]
+
 CASES = [
     all_null(long_case("sgd-defaults", "SGD", 101, lr=0.01)),
     short_case("sgd-large-lr", "SGD", 102, lr=0.5),
     short_case("sgd-small-lr", "SGD", 103, lr=3e-5),
-    replace(short_case("sgd-other-lengths", "SGD", 104, lr=0.1), params=(130, 1, 16)),
+    other_lengths(short_case("sgd-other-lengths", "SGD", 104, lr=0.1)),
+    all_null(long_case("sgd-momentum", "SGD", 105, lr=0.01, momentum=0.9)),
+    short_case("sgd-dampening", "SGD", 106, lr=0.1, momentum=0.8, dampening=0.3, weightDecay=0.01),
+    short_case("sgd-nesterov", "SGD", 107, lr=0.02, momentum=0.95, nesterov=True, weightDecay=1e-3),
+    short_case("sgd-maximize", "SGD", 108, lr=0.05, momentum=0.5, weightDecay=0.1, maximize=True),
+    short_case("sgd-l2", "SGD", 109, lr=0.1, weightDecay=0.5),
     all_null(long_case("adagrad-defaults", "Adagrad", 201, lr=0.01, eps=1e-8)),
     short_case("adagrad-torch-eps", "Adagrad", 202, lr=0.1, eps=1e-10),
     short_case("adagrad-large-eps", "Adagrad", 203, lr=0.5, eps=1e-3),
-    replace(short_case("adagrad-other-lengths", "Adagrad", 204, lr=0.02, eps=1e-8), params=(130, 1, 16)),
-    all_null(long_case("adam-defaults", "Adam", 301, lr=1e-3, betas=[0.9, 0.999], eps=1e-8)),
+    other_lengths(short_case("adagrad-other-lengths", "Adagrad", 204, lr=0.02, eps=1e-8)),
+    short_case("adagrad-lr-decay", "Adagrad", 205, lr=0.1, lrDecay=0.05, eps=1e-10),
+    short_case("adagrad-l2", "Adagrad", 206, lr=0.05, initialAccumulator=0.5, eps=1e-10, weightDecay=0.01),
+    short_case("adagrad-all", "Adagrad", 207, lr=0.2, lrDecay=0.01, initialAccumulator=0.1, eps=1e-6,
+               weightDecay=0.1, maximize=True),
+    all_null(long_case("adam-defaults", "Adam", 301, lr=1e-3, betas=BETAS, eps=1e-8)),
     short_case("adam-low-betas", "Adam", 302, lr=3e-3, betas=[0.45, 0.8], eps=1e-6),
     short_case("adam-beta1-zero", "Adam", 303, lr=0.1, betas=[0.0, 0.99], eps=1e-3),
-    replace(
-        short_case("adam-other-lengths", "Adam", 304, lr=1e-2, betas=[0.95, 0.9999], eps=1e-10), params=(130, 1, 16)
-    ),
+    other_lengths(short_case("adam-other-lengths", "Adam", 304, lr=1e-2, betas=[0.95, 0.9999], eps=1e-10)),
+    short_case("adam-amsgrad", "Adam", 305, lr=1e-2, betas=[0.9, 0.9], eps=1e-8, amsgrad=True),
+    short_case("adam-l2", "Adam", 306, lr=1e-2, betas=BETAS, eps=1e-8, weightDecay=0.01),
+    short_case("adam-all", "Adam", 317, lr=3e-3, betas=[0.8, 0.99], eps=1e-7, weightDecay=0.1, amsgrad=True,
+               maximize=True),
+    all_null(long_case("adamw-defaults", "AdamW", 501, lr=1e-3, betas=BETAS, eps=1e-8, weightDecay=0.01)),
+    short_case("adamw-transformer", "AdamW", 502, lr=3e-4, betas=[0.9, 0.95], eps=1e-8, weightDecay=0.1),
+    short_case("adamw-amsgrad", "AdamW", 503, lr=1e-2, betas=[0.9, 0.9], eps=1e-8, weightDecay=0.05, amsgrad=True),
+    short_case("adamw-all", "AdamW", 504, lr=0.1, betas=[0.5, 0.99], eps=1e-3, weightDecay=0.5, amsgrad=True,
+               maximize=True),
 ]
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """lockstep's rules in numpy: each operation rounded to the array's own type, in the order they are written.
 
 The generators assert that a system follows the rule given here, so that no golden is silently of another rule.
-A rule takes (options, t, param, grad, state), t being the parameter's own step count from 1, and returns
-(param, state). Coefficients are computed in double precision and rounded once.
+A rule takes (options, power, t, param, grad, state), t being the parameter's own step count from 1, and returns
+(param, state). Coefficients are computed in double precision and rounded once, but for beta^t: `power` is
+`exact_power`, or what a system has instead of it, and with a float32 all that follows from it is float32 too.
 """
 
 from __future__ import annotations
@@ -14,40 +15,95 @@ import numpy as np
 Array = np.ndarray
 Options = dict[str, Any]
 State = dict[str, Array]
-Rule = Callable[[Options, int, Array, Array, State], tuple[Array, State]]
+Power = Callable[[float, int], Any]
+Rule = Callable[[Options, Power, int, Array, Array, State], tuple[Array, State]]
 
 
-def sgd(o: Options, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
-    lr = p.dtype.type(o["lr"])
-    return p - lr * g, {}
+def exact_power(beta: float, t: int) -> float:
+    return beta**t
 
 
-def momentum(o: Options, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+def prologue(o: Options, decoupled: bool, p: Array, g: Array) -> tuple[Array, Array]:
+    """What stands before every rule: maximize, and weight decay inside the gradient or apart from it."""
     c = p.dtype.type
+    g = -g if o["maximize"] else g
+    if o["weightDecay"] == 0:
+        return p, g
+    return (p * c(1 - o["lr"] * o["weightDecay"]), g) if decoupled else (p, g + c(o["weightDecay"]) * p)
+
+
+def sgd(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    if o["dialect"] == "keras":
+        return momentum(o, power, t, p, g, s)
+    c = p.dtype.type
+    p, g = prologue(o, False, p, g)
+    if o["momentum"] == 0:
+        return p - c(o["lr"]) * g, {}
+    b = c(o["momentum"]) * s["momentumBuffer"] + c(1 if t == 1 else 1 - o["dampening"]) * g
+    return p - c(o["lr"]) * (g + c(o["momentum"]) * b if o["nesterov"] else b), {"momentumBuffer": b}
+
+
+def momentum(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g)
+    if o["momentum"] == 0:
+        return p - c(o["lr"]) * g, {}
     v = c(o["momentum"]) * s["velocity"] - c(o["lr"]) * g
-    return p + v, {"velocity": v}
+    return p + (c(o["momentum"]) * v - c(o["lr"]) * g if o["nesterov"] else v), {"velocity": v}
 
 
-def adagrad(o: Options, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+def adagrad(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    lr = c(o["lr"] / (1 + (t - 1) * o["lrDecay"]))
     h = s["sum"] + g * g
-    return p - c(o["lr"]) * g / (np.sqrt(h) + c(o["eps"])), {"sum": h}
+    root = np.sqrt(h + c(o["eps"])) if o["epsPlace"] == "inside" else np.sqrt(h) + c(o["eps"])
+    return p - lr * g / root, {"sum": h}
 
 
-def adam(o: Options, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+def adam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    return adam_step(o, o["dialect"] == "keras", power, t, p, g, s)
+
+
+def adamw(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    return adam_step(o, True, power, t, p, g, s)
+
+
+def adam_step(
+    o: Options, decoupled: bool, power: Power, t: int, p: Array, g: Array, s: State
+) -> tuple[Array, State]:
     c = p.dtype.type
+    p, g = prologue(o, decoupled, p, g)
     beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
     m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
     v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
-    step_size = c(o["lr"] / (1 - beta1**t))
-    root_scale = c(1 / (1 - beta2**t) ** 0.5)
-    denom = np.sqrt(v) * root_scale + c(o["eps"])
-    return p - step_size * (m / denom), {"expAvg": m, "expAvgSq": v}
+    state = {"expAvg": m, "expAvgSq": v}
+    step_size, root_scale = o["lr"] / correction1, 1 / correction2**0.5
+    if o["dialect"] == "keras":  # eps-hat
+        step_size, root_scale = o["lr"] * correction2**0.5 / correction1, 1
+    if o["amsgrad"]:
+        corrected = o["dialect"] == "optax"  # the largest of the corrected v
+        v = np.maximum(s["maxExpAvgSq"], c(1 / correction2) * v if corrected else v)
+        root_scale = 1 if corrected else root_scale
+        state["maxExpAvgSq"] = v
+    return p - c(step_size) * (m / (np.sqrt(v) * c(root_scale) + c(o["eps"]))), state
 
 
-RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {  # optimizer: (rule, names of its state)
-    "SGD": (sgd, ()),
-    "Momentum": (momentum, ("velocity",)),
-    "Adagrad": (adagrad, ("sum",)),
-    "Adam": (adam, ("expAvg", "expAvgSq")),
+RULES: dict[str, Rule] = {
+    "SGD": sgd,
+    "Momentum": momentum,
+    "Adagrad": adagrad,
+    "Adam": adam,
+    "AdamW": adamw,
 }
+
+
+def state_names(optimizer: str, o: Options) -> tuple[str, ...]:
+    if optimizer == "Adagrad":
+        return ("sum",)
+    if optimizer in ("Adam", "AdamW"):
+        return ("expAvg", "expAvgSq", "maxExpAvgSq") if o["amsgrad"] else ("expAvg", "expAvgSq")
+    if optimizer == "SGD" and o["momentum"] == 0:
+        return ()
+    return ("momentumBuffer",) if optimizer == "SGD" and o["dialect"] != "keras" else ("velocity",)
