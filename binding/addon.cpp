@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../src/dispatch.h"
+#include "../src/huge_pages.h"
 #include "plan.h"
 
 namespace lockstep {
@@ -67,6 +68,10 @@ T* controlBlock(Napi::Env env, napi_value value, const char* name, napi_typedarr
   return static_cast<T*>(array.data);
 }
 
+size_t bytesOf(const BoundTensor& bound) {
+  return bound.length * (bound.type == napi_float32_array ? sizeof(float) : sizeof(double));
+}
+
 /// Pointers see what buffer identity cannot: two SharedArrayBuffer objects over the same memory.
 void refuseOverlap(Napi::Env env, const std::vector<BoundTensor>& tensors, size_t stateCount) {
   struct Range {
@@ -76,7 +81,7 @@ void refuseOverlap(Napi::Env env, const std::vector<BoundTensor>& tensors, size_
   std::vector<Range> ranges;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const BoundTensor& bound = tensors[i];
-    const size_t bytes = bound.length * (bound.type == napi_float32_array ? sizeof(float) : sizeof(double));
+    const size_t bytes = bytesOf(bound);
     if (bytes == 0) continue;
     const auto add = [&](const void* data) {
       const char* begin = static_cast<const char*>(data);
@@ -116,6 +121,7 @@ BoundTensor bindTensor(Napi::Env env, const Napi::Array& arrays, const Isa& isa,
       throw badArgument(env, stateName + " must be of the type and length of its param");
     }
     bound.tensor.state[k] = state.data;
+    adviseHugePages(state.data, bytesOf(bound));
   }
   return bound;
 }
