@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // The parent's choice would silently decide which backend the tests see.
-    env: { LOCKSTEP_BACKEND: '' },
+    // The parent's choice would silently decide which backend, or which binary, the tests see.
+    env: { LOCKSTEP_BACKEND: '', LOCKSTEP_PREBUILD: '' },
   },
 });

@@ -68,16 +68,9 @@ T* controlBlock(Napi::Env env, napi_value value, const char* name, napi_typedarr
   return static_cast<T*>(array.data);
 }
 
-size_t bytesOf(const BoundTensor& bound) {
-  return bound.length * (bound.type == napi_float32_array ? sizeof(float) : sizeof(double));
-}
-
-/// Pointers see what buffer identity cannot: two SharedArrayBuffer objects over the same memory.
-void refuseOverlap(Napi::Env env, const std::vector<BoundTensor>& tensors, size_t stateCount) {
-  struct Range {
-    const char *begin, *end;
-    size_t tensor;
-  };
+/// The memory that a step writes. Pointers see what buffer identity cannot: two SharedArrayBuffer objects over the same
+/// memory.
+std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& tensors, size_t stateCount) {
   std::vector<Range> ranges;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const BoundTensor& bound = tensors[i];
@@ -93,12 +86,13 @@ void refuseOverlap(Napi::Env env, const std::vector<BoundTensor>& tensors, size_
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   for (size_t k = 1; k < ranges.size(); ++k) {
     if (ranges[k].begin < ranges[k - 1].end) {
-      throw withCode(
-          Napi::RangeError::New(env, "params[" + std::to_string(ranges[k].tensor) + "] overlaps params[" +
-                                         std::to_string(ranges[k - 1].tensor) + "]: each must have memory of its own"),
-          "ERR_OVERLAP");
+      const std::string label = "params[" + std::to_string(ranges[k].tensor) + "]";
+      const std::string other = "params[" + std::to_string(ranges[k - 1].tensor) + "]";
+      const std::string message = label + " must have memory of its own, but shares some with " + other;
+      throw withCode(Napi::RangeError::New(env, message), "ERR_OVERLAP");
     }
   }
+  return ranges;
 }
 
 BoundTensor bindTensor(Napi::Env env, const Napi::Array& arrays, const Isa& isa, const RuleInfo& rule, size_t index) {
@@ -164,7 +158,7 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
     if (!arrays.IsArray()) throw badArgument(env, "tensors[" + std::to_string(i) + "] must be an array");
     plan->tensors.push_back(bindTensor(env, arrays.As<Napi::Array>(), **isa, *rule, i));
   }
-  refuseOverlap(env, plan->tensors, rule->stateCount);
+  plan->written = writtenRanges(env, plan->tensors, rule->stateCount);
   plan->width = Prologue::coefficientCount + rule->coefficientCount;
   plan->coefficients = controlBlock<double>(env, info[3], "coefficients", napi_float64_array, count * plan->width);
   plan->rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count);

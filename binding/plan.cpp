@@ -1,7 +1,9 @@
-// The step path: plain Node-API, no allocation, no exception.
+// The way of a step: plain Node-API, no allocation, no exception.
 #include "plan.h"
 
 #include <stdio.h>
+
+#include <algorithm>
 
 #include "../src/fp_state.h"
 
@@ -19,6 +21,15 @@ napi_value refuse(napi_env env, const char* code, size_t index, const char* expe
   snprintf(message, sizeof message, "grads[%zu] must %s", index, expected);
   napi_throw_range_error(env, code, message);
   return nullptr;
+}
+
+/// Whether the gradient, which a step reads, shares memory with anything that it writes.
+bool isWritten(const Plan& plan, const BoundTensor& bound, const void* grad) noexcept {
+  const char* const begin = static_cast<const char*>(grad);
+  const char* const end = begin + bytesOf(bound);
+  const auto first = std::upper_bound(plan.written.begin(), plan.written.end(), begin,
+                                      [](const char* at, const Range& range) { return at < range.end; });
+  return begin < end && first != plan.written.end() && first->begin < end;
 }
 
 }  // namespace
@@ -46,7 +57,9 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
   const size_t given = argc == 0 ? 0 : argc - 1;
   const double room = static_cast<double>(plan->tensors.size());
   if (!(first >= 0) || given > maxGrads || first + static_cast<double>(given) > room) {
-    return refuse(env, "ERR_INVALID_GRADS", given, "stand for a bound parameter");
+    napi_throw_range_error(env, "ERR_INVALID_GRADS",
+                           "bindGrads expects (first, ...grads) that stand for bound parameters");
+    return nullptr;
   }
 
   BoundTensor* const bound = plan->tensors.data() + static_cast<size_t>(first);
@@ -66,6 +79,10 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
     }
     if (length != bound[i].length) {
       return refuse(env, "ERR_LENGTH", static_cast<size_t>(first) + i, "be as long as its parameter");
+    }
+    if (isWritten(*plan, bound[i], start)) {
+      return refuse(env, "ERR_OVERLAP", static_cast<size_t>(first) + i,
+                    "not share memory with a parameter or its state");
     }
     data[i] = start;
   }

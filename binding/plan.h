@@ -22,8 +22,19 @@ struct BoundTensor {
   napi_typedarray_type type;
 };
 
+/// Memory that a step writes: a parameter or one of its state arrays.
+struct Range {
+  const char *begin, *end;
+  size_t tensor;
+};
+
+inline size_t bytesOf(const BoundTensor& bound) {
+  return bound.length * (bound.type == napi_float32_array ? sizeof(float) : sizeof(double));
+}
+
 struct Plan {
   std::vector<BoundTensor> tensors;
+  std::vector<Range> written;  // sorted, none overlapping another
   const double* coefficients;  // rows of the step's scalars, written by JavaScript before each step
   size_t width;                // scalars in a row: the prologue's, then the rule's
   const int32_t* rows;         // a tensor's row, or a negative number: leave this tensor alone in this step
@@ -36,7 +47,7 @@ struct Plan {
 napi_value step(napi_env env, napi_callback_info info) noexcept;
 
 /// bindGrads(first, ...grads): grads[i] is the gradient of tensor first + i, null for none. At most maxGrads a call.
-/// Checks type and length of all before it binds any.
+/// Checks type, length and overlap of all before it binds any.
 napi_value bindGrads(napi_env env, napi_callback_info info) noexcept;
 
 constexpr size_t maxGrads = 64;

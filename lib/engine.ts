@@ -3,6 +3,7 @@
 import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
 import type { Backend, Plan } from './backend.js';
 import { type Definition, neutralPrologue, prologueWidth } from './definition.js';
+import { typeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import type { Rule } from './rules/rule.js';
@@ -20,9 +21,15 @@ export interface StepReport {
 /** The state of one parameter, whatever its rule. */
 export type StateView = Readonly<Record<string, number | FloatArray>>;
 
+export function disposed(name: string) {
+  return typeError('ERR_DISPOSED', `${name} was disposed and can no longer be used`);
+}
+
 /** One optimizer's arrays, bound to a backend, and the only loop over them. */
 export class Engine<O extends object> {
   readonly params: readonly Param[];
+  isDisposed = false;
+  readonly #optimizerName: string;
   /** Whether params and gradients are lists or records. */
   readonly isList: boolean;
   readonly #definition: Definition<O>;
@@ -38,13 +45,15 @@ export class Engine<O extends object> {
   readonly #coefficients: Float64Array;
   readonly #rows: Int32Array;
   readonly #width: number;
+  #count = 0;
   readonly #report = { stepped: false, step: 0, skipped: 0 };
 
   /**
    * @param options may change between steps
    * @throws TypeError or RangeError for params, before anything is bound
    */
-  constructor(definition: Definition<O>, options: Required<O>, backend: Backend, params: unknown) {
+  constructor(name: string, definition: Definition<O>, options: Required<O>, backend: Backend, params: unknown) {
+    this.#optimizerName = name;
     this.params = readParams(params);
     this.isList = Array.isArray(params);
     this.#definition = definition;
@@ -53,7 +62,7 @@ export class Engine<O extends object> {
     const initial = definition.initial?.(options) ?? {};
     this.#tensors = this.params.map(({ array }) => [
       array,
-      ...this.#rule.state.map((name) => filledLike(array, initial[name] ?? 0)),
+      ...this.#rule.state.map((name) => filledLike(array, Object.hasOwn(initial, name) ? initial[name] : 0)),
     ]);
     const written = new Memory(
       this.#tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: this.params[i].label }))),
@@ -72,19 +81,21 @@ export class Engine<O extends object> {
     return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(arrays) });
   }
 
-  /** Reads, checks and binds gradients; without any, checks those that are bound. */
+  /** Reads, checks and binds gradients; without any, keeps those that are bound. */
   receive(grads: unknown): void {
-    const gradients = this.#gradients;
-    gradients.read(grads);
-    // From here to the step runs no code but ours, so what is checked now is what the backend gets.
-    this.#checkTensors();
-    gradients.check();
-    gradients.bind(this.#plan);
+    this.#gradients.read(grads);
+    if (this.isDisposed) throw disposed(this.#optimizerName);
+    this.#gradients.check();
+    this.#gradients.bind(this.#plan);
   }
 
   step(grads: unknown): StepReport {
     this.receive(grads);
     const active = this.#assignRows();
+    // Last before the step, since code of the user's may have run in all that came before: getters, or built-ins that were
+    // replaced. What is checked here is what the backend gets.
+    this.#checkTensors();
+    this.#gradients.checkBound();
     this.#plan.step();
 
     const rows = this.#rows;
@@ -93,7 +104,8 @@ export class Engine<O extends object> {
     const report = this.#report;
     report.stepped = active > 0;
     report.skipped = steps.length - active;
-    if (active > 0) report.step++;
+    if (active > 0) this.#count++;
+    report.step = this.#count;
     return report;
   }
 

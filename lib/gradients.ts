@@ -1,6 +1,6 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
-import { dtypeOf, type FloatArray, lengthOf, type Memory } from './arrays.js';
+import { dtypeOf, type FloatArray, isDetached, lengthOf, type Memory } from './arrays.js';
 import type { Plan } from './backend.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { type Param, refuseLength } from './params.js';
@@ -14,6 +14,7 @@ export class Gradients {
   #anyBound = false;
   /** Whether the gradients of this step were read anew, or are those that are bound. */
   #isNew = false;
+  #isReading = false;
 
   /** @param written the memory that a step writes: no gradient may share any of it */
   constructor(params: readonly Param[], written: Memory, isList: boolean) {
@@ -35,7 +36,7 @@ export class Gradients {
    */
   read(grads: unknown): void {
     const incoming = this.#incoming;
-    if (grads === undefined) {
+    if (grads === undefined && !this.#isReading) {
       if (!this.#anyBound) {
         throw typeError(
           'ERR_INVALID_GRADS',
@@ -45,9 +46,17 @@ export class Gradients {
       this.#isNew = false;
       return;
     }
+    if (this.#isReading) {
+      throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
+    }
+    this.#isReading = true;
+    try {
+      this.#checkShape(grads);
+      for (let i = 0; i < incoming.length; i++) incoming[i] = ownOrClass(grads, this.#params[i].name);
+    } finally {
+      this.#isReading = false;
+    }
     this.#isNew = true;
-    this.#checkShape(grads);
-    for (let i = 0; i < incoming.length; i++) incoming[i] = grads[this.#params[i].name];
   }
 
   #checkShape(grads: unknown): asserts grads is Readonly<Record<string | number, unknown>> {
@@ -71,19 +80,27 @@ export class Gradients {
     }
   }
 
-  /** Checks what was read; nothing is bound yet. Runs no code but ours. */
+  /** Checks what was read anew; nothing is bound yet. */
   check(): void {
-    const grads = this.#isNew ? this.#incoming : this.#bound;
-    for (let i = 0; i < grads.length; i++) {
-      const grad = grads[i];
+    if (!this.#isNew) return;
+    const incoming = this.#incoming;
+    for (let i = 0; i < incoming.length; i++) {
+      const grad = incoming[i];
       if (grad === null) continue;
       const param = this.#params[i];
       const isKnown = grad === this.#bound[i];
       if (!isKnown && dtypeOf(grad) !== param.dtype) throw wrongType(param, grad);
-      if (lengthOf(grad) !== param.length) {
-        refuseLength(grad as FloatArray, param.gradLabel, `${param.label} has ${param.length}`);
-      }
+      checkLength(param, grad as FloatArray);
       if (!isKnown) this.#written.refuseOverlap(grad as FloatArray, param.gradLabel);
+    }
+  }
+
+  /** Checks that what is bound is still as long as it was. Runs no code but ours. */
+  checkBound(): void {
+    const bound = this.#bound;
+    for (let i = 0; i < bound.length; i++) {
+      const grad = bound[i];
+      if (grad !== null && lengthOf(grad) !== this.#params[i].length) checkLength(this.#params[i], grad);
     }
   }
 
@@ -92,13 +109,22 @@ export class Gradients {
     if (!this.#isNew) return;
     const incoming = this.#incoming as (FloatArray | null)[];
     let changed = !this.#anyBound;
-    for (let i = 0; i < incoming.length; i++) {
-      if (incoming[i] === this.#bound[i]) continue;
-      this.#bound[i] = incoming[i];
-      changed = true;
-    }
-    if (changed) plan.bindGrads(this.#bound);
+    for (let i = 0; i < incoming.length; i++) changed ||= incoming[i] !== this.#bound[i];
+    if (!changed) return;
+    plan.bindGrads(incoming);
+    for (let i = 0; i < incoming.length; i++) this.#bound[i] = incoming[i];
     this.#anyBound = true;
+  }
+}
+
+/** An own property, or one that the object's class defines; never one of `Object.prototype`. */
+function ownOrClass(grads: Readonly<Record<string | number, unknown>>, name: string | number): unknown {
+  return name in Object.prototype && !Object.hasOwn(grads, name) ? undefined : grads[name];
+}
+
+function checkLength({ length, label, gradLabel }: Param, grad: FloatArray): void {
+  if (lengthOf(grad) !== length || (length === 0 && isDetached(grad))) {
+    refuseLength(grad, gradLabel, `${label} has ${length}`);
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { type Backend, type BackendName, resolveBackend } from './backend.js';
 import type { Definition, Dialect } from './definition.js';
-import { Engine, type StepReport } from './engine.js';
-import { rangeError, typeError } from './errors.js';
+import { disposed, Engine, type StepReport } from './engine.js';
+import { rangeError } from './errors.js';
 import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
 import type { Grads, Params, State } from './params.js';
 
@@ -37,7 +37,7 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
     this.groups = Object.freeze([
       settable<Required<O>>(definition.options, options, (values) => refuseConflict(definition, values)),
     ]);
-    this.#engine = new Engine(definition, options, backend, params);
+    this.#engine = new Engine(this.constructor.name, definition, options, backend, params);
   }
 
   /**
@@ -60,7 +60,7 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
    * @throws TypeError or RangeError as `step` does
    */
   bindGrads(grads: Grads<P>): void {
-    this.#live().receive(grads);
+    this.#live().receive(grads ?? null);
   }
 
   /**
@@ -78,6 +78,7 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
   dispose(): void {
+    if (this.#engine !== undefined) this.#engine.isDisposed = true;
     this.#engine = undefined;
   }
 
@@ -86,9 +87,7 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
   }
 
   #live(): Engine<O> {
-    if (this.#engine === undefined) {
-      throw typeError('ERR_DISPOSED', `${this.constructor.name} was disposed and can no longer be used`);
-    }
+    if (this.#engine === undefined) throw disposed(this.constructor.name);
     return this.#engine;
   }
 }

@@ -143,15 +143,14 @@ export function checkNames(given: unknown, known: readonly string[]): asserts gi
  * @param defaults where they are not those of the list
  */
 export function readOptions<Values>(list: Checks<Values>, given: object, defaults: Partial<Values> = {}): Values {
-  const values: Partial<Values> = {};
-  for (const name of Object.keys(list) as (keyof Values & string)[]) {
-    if (Object.hasOwn(given, name)) {
-      values[name] = list[name].check(name, (given as Readonly<Record<string, unknown>>)[name]);
-    } else {
-      values[name] = Object.hasOwn(defaults, name) ? (defaults[name] as Values[typeof name]) : list[name].default;
-    }
-  }
-  return values as Values;
+  const read = (name: keyof Values & string) => {
+    if (Object.hasOwn(given, name)) return list[name].check(name, (given as Readonly<Record<string, unknown>>)[name]);
+    return Object.hasOwn(defaults, name) ? defaults[name] : list[name].default;
+  };
+  // Defines properties, where an assignment could meet a setter of Object.prototype.
+  return Object.fromEntries(
+    (Object.keys(list) as (keyof Values & string)[]).map((name) => [name, read(name)]),
+  ) as Values;
 }
 
 /** Properties over the values, which are checked again whenever one is set. Setting one changes `current`. */
@@ -184,7 +183,10 @@ function unknownOption(name: string, known: readonly string[]): LockstepError {
   const nearest = known.reduce((best, candidate) =>
     editDistance(name, candidate) < editDistance(name, best) ? candidate : best,
   );
-  const hint = editDistance(name, nearest) <= 3 ? `did you mean '${nearest}'?` : `known are ${known.join(', ')}`;
+  const hint =
+    editDistance(name, nearest) <= Math.min(3, name.length / 2)
+      ? `did you mean '${nearest}'?`
+      : `known are ${known.join(', ')}`;
   return typeError('ERR_INVALID_OPTION', `unknown option ${describe(name)}: ${hint}`);
 }
 

@@ -48,19 +48,24 @@ export function readParams(params: unknown): readonly Param[] {
     const expected = 'an array or a record of Float32Array or Float64Array';
     throw typeError('ERR_INVALID_PARAMS', `params must be ${expected}, received ${describe(params)}`);
   }
-  const names: readonly (string | number)[] = Array.isArray(params) ? [...params.keys()] : Object.keys(params);
+  const names: readonly (string | number)[] = Array.isArray(params)
+    ? Array.from({ length: params.length }, (_, index) => index)
+    : Object.keys(params);
   if (names.length === 0) throw typeError('ERR_INVALID_PARAMS', 'params must hold at least one array, received none');
-  return names.map((name) => {
-    const label = `params${access(name)}`;
-    const value = (params as Readonly<Record<string | number, unknown>>)[name];
-    const dtype = dtypeOf(value);
-    if (dtype === undefined) {
-      throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(value)}`);
-    }
-    const array = value as FloatArray;
-    if (isDetached(array)) refuseLength(array, label, '');
-    return { name, label, gradLabel: `grads${access(name)}`, array, dtype, length: lengthOf(array) };
-  });
+  // All are read before any is measured: a getter or a proxy may run code here.
+  const values = names.map((name) => (params as Readonly<Record<string | number, unknown>>)[name]);
+  return names.map((name, i) => readParam(name, values[i]));
+}
+
+function readParam(name: string | number, value: unknown): Param {
+  const label = `params${access(name)}`;
+  const dtype = dtypeOf(value);
+  if (dtype === undefined) {
+    throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(value)}`);
+  }
+  const array = value as FloatArray;
+  if (isDetached(array)) refuseLength(array, label, '');
+  return { name, label, gradLabel: `grads${access(name)}`, array, dtype, length: lengthOf(array) };
 }
 
 /** Throws for an array whose length is not the one that it must have. */

@@ -119,7 +119,7 @@ async function fetchNode({ node }, directory) {
     mkdirSync(unpacked);
     await runOrThrow('tar', ['-xzf', tarball, '-C', unpacked]);
     renameSync(join(unpacked, 'package'), home); // last, so that what an interrupted run leaves is not taken for Node
-    rmSync(tarball);
+    for (const leftover of [tarball, unpacked]) rmSync(leftover, { recursive: true });
   }
   return join(home, 'bin', 'node');
 }

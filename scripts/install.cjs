@@ -1,11 +1,11 @@
 'use strict';
 // npm's "install" script, for a user's machine and for a clone alike.
 //
-// A binary that loads here: nothing to do. Else compile one, and keep it only if it loads. Else say so and succeed:
+// A binary that loads here: nothing to do, but in a clone. Else compile one, and keep it only if it loads. Else say so and succeed:
 // lockstep then runs in TypeScript. LOCKSTEP_REQUIRE_NATIVE=1 turns that last case into a failure.
 
 const { spawnSync } = require('node:child_process');
-const { rmSync } = require('node:fs');
+const { existsSync, rmSync } = require('node:fs');
 const { dirname, join, resolve } = require('node:path');
 
 const root = dirname(__dirname);
@@ -21,16 +21,14 @@ function loads() {
   return run(process.execPath, ['-e', probe, root], ['ignore', 'ignore', 'pipe']).status === 0;
 }
 
-/** By cmake-js where it is installed, as in a clone; else by cmake with the variables that cmake-js would pass. */
+/** Where cmake-js is lockstep's own dependency, as in a clone. A user's may be of any version, and download headers. */
+const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
+const isClone = existsSync(cmakeJs);
+
+/** By cmake-js in a clone; else by cmake with the variables that cmake-js would pass. */
 function compile() {
-  let cmakeJs;
-  try {
-    cmakeJs = require.resolve('cmake-js/package.json', { paths: [root] });
-  } catch {
-    return compileWithCmake();
-  }
-  const bin = join(dirname(cmakeJs), require(cmakeJs).bin['cmake-js']);
-  return run(process.execPath, [bin, 'compile'], 'inherit').status === 0;
+  if (!isClone) return compileWithCmake();
+  return run(process.execPath, [cmakeJs, 'compile'], 'inherit').status === 0;
 }
 
 function compileWithCmake() {
@@ -58,8 +56,8 @@ function compileWithCmake() {
 }
 
 function install() {
-  if (loads()) return true;
-  console.log('lockstep: no binary for this machine yet, compiling one');
+  if (!isClone && loads()) return true; // in a clone the sources may be newer than what was built of them
+  console.log('lockstep: compiling the native binary');
   if (compile() && loads()) return true;
   rmSync(build, { recursive: true, force: true }); // a binary that does not load would shadow one that does
   return false;

@@ -1,4 +1,4 @@
-// The one list of rules. The kernel tables, the binding, the C++ tests and the bench read it; the order is free.
+// The one list of rules. The kernel tables, the binding and the C++ tests read it; the order is free.
 #pragma once
 
 #include "rules/adagrad.h"

@@ -1,7 +1,7 @@
 // Which backend runs, in processes of their own: what is decided once a process cannot be tested in this one.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,19 @@ describe('a binary that does not load', () => {
     expect(run(elsewhere)).toMatchObject({
       ...fallback,
       loadError: expect.stringMatching(/file too short|invalid|not a valid/),
+    });
+  });
+
+  test('is of another version', () => {
+    const other = join(directory, 'other');
+    mkdirSync(join(other, 'build', 'Release'), { recursive: true });
+    cpSync(join(root, 'build', 'Release', 'lockstep.node'), join(other, 'build', 'Release', 'lockstep.node'));
+    // One letter of a coefficient's name: the row would mean something else.
+    const file = join(other, 'build', 'Release', 'lockstep.node');
+    writeFileSync(file, Buffer.from(readFileSync(file, 'latin1').replace('rootScale', 'rootscale'), 'latin1'));
+    expect(run({ LOCKSTEP_PREBUILD: other })).toMatchObject({
+      ...fallback,
+      loadError: 'the binary is of another version of lockstep: compile it anew',
     });
   });
 

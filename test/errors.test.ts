@@ -285,6 +285,59 @@ describe.each(backend().available)('%s', (name) => {
       );
     });
 
+    test('an empty gradient that is detached', () => {
+      const optimizer = subject.create([f32(), f32(1)], { backend: name });
+      const empty = f32();
+      structuredClone(empty, { transfer: [empty.buffer] });
+      expectThrow(
+        () => optimizer.step([empty, f32(1)]),
+        [TypeError, 'ERR_DETACHED', 'grads[0] must have its memory, but its buffer was detached or transferred'],
+      );
+    });
+
+    test('a getter that steps, binds or disposes the optimizer whose gradients it is', () => {
+      const during = (act: (optimizer: Started['optimizer']) => void) => {
+        const { optimizer, snapshot } = started(subject, name);
+        const before = snapshot();
+        const grads = {
+          w: f32(1, 2, 3),
+          get b() {
+            act(optimizer);
+            return f32(1, 2);
+          },
+        };
+        return { step: () => optimizer.step(grads), unchanged: () => expect(snapshot()).toEqual(before) };
+      };
+      const reentrant: Expected = [
+        TypeError,
+        'ERR_INVALID_GRADS',
+        'grads must not step their own optimizer while they are read',
+      ];
+      for (const act of [
+        (optimizer: Started['optimizer']) => optimizer.step(),
+        (optimizer: Started['optimizer']) => optimizer.step({ w: f32(9, 9, 9), b: f32(9, 9) }),
+        (optimizer: Started['optimizer']) => optimizer.bindGrads({ w: f32(9, 9, 9), b: f32(9, 9) }),
+      ]) {
+        const { step, unchanged } = during(act);
+        expectThrow(step, reentrant);
+        unchanged();
+      }
+      const { step } = during((optimizer) => optimizer.dispose());
+      expectThrow(step, [TypeError, 'ERR_DISPOSED', `${subject.name} was disposed and can no longer be used`]);
+    });
+
+    test('a name of Object.prototype that has no gradient', () => {
+      const optimizer = subject.create({ toString: f32(1) }, { backend: name }) as unknown as Started['optimizer'];
+      expectThrow(
+        () => optimizer.step({}),
+        [
+          TypeError,
+          'ERR_INVALID_GRADS',
+          'grads.toString must be a Float32Array like params.toString, or null, received undefined',
+        ],
+      );
+    });
+
     test('after dispose', () => {
       const { optimizer, snapshot } = started(subject, name);
       const [w] = snapshot() as readonly unknown[];

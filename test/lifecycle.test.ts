@@ -126,6 +126,59 @@ test('loading and stepping leave the floating-point state of JavaScript alone', 
   expect(result.after).toEqual(result.before);
 });
 
+test('built-ins that are replaced after loading cannot slip an array away between check and step', () => {
+  const result = run(`
+    const { Adam, backend } = require('lockstep');
+    const outcomes = [];
+    const attack = (name, prototype, key) => {
+      const w = new Float32Array(1 << 20);
+      const adam = new Adam({ w }, { backend: name });
+      adam.step({ w: new Float32Array(1 << 20) });
+      const original = prototype[key];
+      prototype[key] = function (...args) {
+        prototype[key] = original;
+        structuredClone(w, { transfer: [w.buffer] });
+        return original.apply(this, args);
+      };
+      try {
+        adam.step({ w: new Float32Array(1 << 20) });
+        outcomes.push('stepped');
+      } catch (error) {
+        outcomes.push(error.code);
+      } finally {
+        prototype[key] = original;
+      }
+    };
+    for (const name of backend().available) {
+      attack(name, Map.prototype, 'get');
+      attack(name, Array.prototype, 'slice');
+      attack(name, Array.prototype, Symbol.iterator);
+    }
+    console.log(JSON.stringify([...new Set(outcomes)]));
+  `) as string[];
+  // 'stepped' where the built-in is not used on that way.
+  expect(['ERR_DETACHED', 'stepped']).toEqual(expect.arrayContaining(result));
+  expect(result).toContain('ERR_DETACHED');
+});
+
+test('two SharedArrayBuffer objects over one memory are seen through by their pointers', () => {
+  const result = run(`
+    const { SGD, backend } = require('lockstep');
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+    const first = memory.buffer;
+    memory.grow(1);
+    const w = new Float32Array(first, 0, 8);
+    const code = (act) => { try { act(); return 'none'; } catch (error) { return error.code; } };
+    const name = backend().name;
+    console.log(JSON.stringify([
+      first === memory.buffer,
+      code(() => new SGD([w, new Float32Array(memory.buffer, 4, 8)], { backend: name })),
+      code(() => new SGD([w], { backend: name }).step([new Float32Array(memory.buffer, 4, 8)])),
+    ]));
+  `);
+  expect(result).toEqual([false, 'ERR_OVERLAP', 'ERR_OVERLAP']);
+});
+
 test('process.exit right after a step, and a natural end, are clean', () => {
   run(
     `const { SGD } = require('lockstep'); new SGD([new Float32Array(9)]).step([new Float32Array(9)]); console.log(1); process.exit(0);`,

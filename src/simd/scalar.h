@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
+#error "each operation must be rounded to its own type: no -ffast-math, no x87"
+#endif
+
 #if defined(_MSC_VER) && !defined(__clang__)
 #pragma fp_contract(off)  // elsewhere -ffp-contract=off
 #include <intrin.h>
@@ -65,7 +69,7 @@ struct Scalar {
       return {LOCKSTEP_ABS_F64(a.v)};
     }
   }
-  /// a > b ? yes : no. Every maximum, sign and clamp is made of this (vec.h): processors' own disagree on NaN and -0.
+  /// a > b ? yes : no. Every maximum, sign and clamp is made of this (rule.h): processors' own disagree on NaN and -0.
   friend Scalar ifGreater(Scalar a, Scalar b, Scalar yes, Scalar no) { return {a.v > b.v ? yes.v : no.v}; }
 };
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "../../src/rules/rule.h"
 #include "vec_ops.h"
 
 namespace lockstep {
@@ -26,6 +27,11 @@ struct VecOpsOf {
   LOCKSTEP_VEC_OP(multiply, (x * y))
   LOCKSTEP_VEC_OP(divide, (x / y))
   LOCKSTEP_VEC_OP(squareRoot, sqrt(x))
+  LOCKSTEP_VEC_OP(absolute, abs(x))
+  LOCKSTEP_VEC_OP(greater, ifGreater(x, y, x - y, x + y))
+  LOCKSTEP_VEC_OP(maximum, max(x, y))
+  LOCKSTEP_VEC_OP(signum, sign(x))
+  LOCKSTEP_VEC_OP(clamped, clamp(x, abs(y)))
 
   /// Fills with every value, and looks at the lanes in turn.
   static void fill(const T* a, const T*, T* out, size_t count) {
@@ -42,11 +48,12 @@ struct VecOpsOf {
 }  // namespace
 }  // namespace lockstep
 
-#define LOCKSTEP_VEC_OP_TABLE(V)                                                                        \
-  {                                                                                                     \
-      {"load/store", VecOpsOf<V>::loadStore}, {"fill", VecOpsOf<V>::fill},  {"+", VecOpsOf<V>::add},    \
-      {"-", VecOpsOf<V>::subtract},           {"*", VecOpsOf<V>::multiply}, {"/", VecOpsOf<V>::divide}, \
-      {"sqrt", VecOpsOf<V>::squareRoot},                                                                \
+#define LOCKSTEP_VEC_OP_TABLE(V)                                                                                   \
+  {                                                                                                                \
+      {"load/store", VecOpsOf<V>::loadStore}, {"fill", VecOpsOf<V>::fill},    {"+", VecOpsOf<V>::add},             \
+      {"-", VecOpsOf<V>::subtract},           {"*", VecOpsOf<V>::multiply},   {"/", VecOpsOf<V>::divide},          \
+      {"sqrt", VecOpsOf<V>::squareRoot},      {"abs", VecOpsOf<V>::absolute}, {"ifGreater", VecOpsOf<V>::greater}, \
+      {"max", VecOpsOf<V>::maximum},          {"sign", VecOpsOf<V>::signum},  {"clamp", VecOpsOf<V>::clamped},     \
   }
 #define LOCKSTEP_VEC_OPS(name)                                                                                \
   namespace lockstep {                                                                                        \

@@ -21,6 +21,8 @@ struct Vec {
   friend Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
   friend Vec operator/(Vec a, Vec b) { return {a.v / b.v}; }
   friend Vec sqrt(Vec a) { return {::sqrt(a.v)}; }
+  friend Vec abs(Vec a) { return {::fabs(a.v)}; }
+  friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return a.v > b.v ? yes : no; }
 };
 
 }  // namespace
