@@ -3,6 +3,7 @@
 
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/sgd.h"
 
@@ -10,6 +11,7 @@
   RULE(Adagrad)              \
   RULE(Adam)                 \
   RULE(AMSGrad)              \
+  RULE(Lion)                 \
   RULE(Momentum)             \
   RULE(MomentumNesterov)     \
   RULE(SGD)                  \

@@ -1,6 +1,6 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Momentum, SGD, type StepReport } from 'lockstep';
+import { Adagrad, Adam, AdamW, type FloatArray, Lion, Momentum, SGD, type StepReport } from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -233,6 +233,26 @@ export const optimizers: readonly OptimizerCase[] = [
       ...betas,
       ...flags('amsgrad', 'maximize'),
       ...dialect('torch', 'keras', 'optax'),
+    ],
+  }),
+  optimizer(Lion, {
+    defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75] },
+      { betas: [0, 0] },
+      { dialect: 'keras', weightDecay: 0.1 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('maximize'),
+      ...dialect('keras', 'optax'),
+      [{ dialect: 'torch' }, RangeError, "dialect must be one of 'lockstep', 'keras', 'optax', received 'torch'"],
     ],
   }),
 ];

@@ -58,11 +58,16 @@ const oracles: Record<string, Oracle> = {
   },
   Adam: adam,
   AdamW: adam,
+  Lion: ({ lr, betas: [beta1, beta2] }, _t, w, g, [m]) => [
+    w - lr * Math.sign(beta1 * m + (1 - beta1) * g),
+    beta2 * m + (1 - beta2) * g,
+  ],
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
-const decoupled = (name: string, { dialect }: Settings) =>
-  dialect === 'keras' || name === 'Momentum' || name === 'AdamW';
+const alwaysDecoupled = new Set(['AdamW', 'Lion', 'Momentum']);
+
+const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
 
 /** In f32: where g and the penalty nearly cancel, no rule can be more exact than the gradient that it is given. */
 const penalised = (g: number, weightDecay: number, w: number) =>

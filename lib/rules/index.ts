@@ -2,6 +2,7 @@
 
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
+import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
@@ -10,6 +11,7 @@ export const rules: readonly Rule[] = [
   adagrad,
   adam,
   amsgrad,
+  lion,
   momentum,
   momentumNesterov,
   sgd,
