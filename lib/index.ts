@@ -11,3 +11,4 @@ export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export type { Grads, ParamState, Params, State } from './params.js';
 export { SGD, type SGDOptions } from './sgd.js';
+export { Signum, type SignumOptions } from './signum.js';

@@ -6,6 +6,7 @@
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/sgd.h"
+#include "rules/signum.h"
 
 #define LOCKSTEP_RULES(RULE) \
   RULE(Adagrad)              \
@@ -16,4 +17,5 @@
   RULE(MomentumNesterov)     \
   RULE(SGD)                  \
   RULE(SGDMomentum)          \
-  RULE(SGDNesterov)
+  RULE(SGDNesterov)          \
+  RULE(Signum)

@@ -1,6 +1,6 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Lion, Momentum, SGD, type StepReport } from 'lockstep';
+import { Adagrad, Adam, AdamW, type FloatArray, Lion, Momentum, SGD, Signum, type StepReport } from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -253,6 +253,23 @@ export const optimizers: readonly OptimizerCase[] = [
       ...flags('maximize'),
       ...dialect('keras', 'optax'),
       [{ dialect: 'torch' }, RangeError, "dialect must be one of 'lockstep', 'keras', 'optax', received 'torch'"],
+    ],
+  }),
+  optimizer(Signum, {
+    defaults: { lr: 1e-4, momentum: 0.9, weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    valid: [{}, { lr: 0.3, momentum: 0.5 }, { momentum: 0 }, { dialect: 'optax' }, ...prologues],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...dialect('optax'),
+      [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
+      [
+        { beta: 0.9 },
+        TypeError,
+        "unknown option 'beta': known are lr, momentum, weightDecay, maximize, dialect, backend, threads",
+      ],
     ],
   }),
 ];

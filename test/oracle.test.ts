@@ -62,10 +62,14 @@ const oracles: Record<string, Oracle> = {
     w - lr * Math.sign(beta1 * m + (1 - beta1) * g),
     beta2 * m + (1 - beta2) * g,
   ],
+  Signum: ({ lr, momentum }, _t, w, g, [m]) => {
+    const expAvg = momentum * m + (1 - momentum) * g;
+    return [w - lr * Math.sign(expAvg), expAvg];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
-const alwaysDecoupled = new Set(['AdamW', 'Lion', 'Momentum']);
+const alwaysDecoupled = new Set(['AdamW', 'Lion', 'Momentum', 'Signum']);
 
 const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
 

@@ -6,6 +6,7 @@ import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
+import { signum } from './signum.js';
 
 export const rules: readonly Rule[] = [
   adagrad,
@@ -17,4 +18,5 @@ export const rules: readonly Rule[] = [
   sgd,
   sgdMomentum,
   sgdNesterov,
+  signum,
 ];
