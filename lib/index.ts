@@ -1,3 +1,4 @@
+export { AdaBelief, type AdaBeliefOptions } from './adabelief.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { AdamW, type AdamWOptions } from './adamw.js';

@@ -1,6 +1,7 @@
 // The one list of rules. The kernel tables, the binding, the C++ tests and the bench read it; the order is free.
 #pragma once
 
+#include "rules/adabelief.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
 #include "rules/lion.h"
@@ -9,6 +10,7 @@
 #include "rules/signum.h"
 
 #define LOCKSTEP_RULES(RULE) \
+  RULE(AdaBelief)            \
   RULE(Adagrad)              \
   RULE(Adam)                 \
   RULE(AMSGrad)              \

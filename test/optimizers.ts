@@ -1,6 +1,17 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Lion, Momentum, SGD, Signum, type StepReport } from 'lockstep';
+import {
+  AdaBelief,
+  Adagrad,
+  Adam,
+  AdamW,
+  type FloatArray,
+  Lion,
+  Momentum,
+  SGD,
+  Signum,
+  type StepReport,
+} from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -270,6 +281,33 @@ export const optimizers: readonly OptimizerCase[] = [
         TypeError,
         "unknown option 'beta': known are lr, momentum, weightDecay, maximize, dialect, backend, threads",
       ],
+    ],
+  }),
+  optimizer(AdaBelief, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.999],
+      eps: 1e-16,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0.9], eps: 1e-8 },
+      { eps: 0 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('maximize'),
+      ...dialect('optax'),
     ],
   }),
 ];

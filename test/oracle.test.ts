@@ -66,10 +66,16 @@ const oracles: Record<string, Oracle> = {
     const expAvg = momentum * m + (1 - momentum) * g;
     return [w - lr * Math.sign(expAvg), expAvg];
   },
+  AdaBelief: ({ lr, betas: [beta1, beta2], eps }, t, w, g, [m, s]) => {
+    const expAvg = beta1 * m + (1 - beta1) * g;
+    const expAvgVar = beta2 * s + (1 - beta2) * (g - expAvg) ** 2 + eps;
+    const mHat = expAvg / (1 - beta1 ** t);
+    return [w - (lr * mHat) / (Math.sqrt(expAvgVar / (1 - beta2 ** t)) + eps), expAvg, expAvgVar];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
-const alwaysDecoupled = new Set(['AdamW', 'Lion', 'Momentum', 'Signum']);
+const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'Lion', 'Momentum', 'Signum']);
 
 const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
 

@@ -1,5 +1,6 @@
 // Every rule, under the name of its C++ struct: src/rules.h lists the same.
 
+import { adabelief } from './adabelief.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
 import { lion } from './lion.js';
@@ -9,6 +10,7 @@ import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
 
 export const rules: readonly Rule[] = [
+  adabelief,
   adagrad,
   adam,
   amsgrad,
