@@ -4,6 +4,7 @@
 #include "rules/adabelief.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/adopt.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/sgd.h"
@@ -13,6 +14,7 @@
   RULE(AdaBelief)            \
   RULE(Adagrad)              \
   RULE(Adam)                 \
+  RULE(ADOPT)                \
   RULE(AMSGrad)              \
   RULE(Lion)                 \
   RULE(Momentum)             \

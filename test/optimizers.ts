@@ -1,6 +1,7 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
 import {
+  ADOPT,
   AdaBelief,
   Adagrad,
   Adam,
@@ -54,6 +55,18 @@ const nonNegative = (name: string): readonly Invalid[] => {
     [{ [name]: undefined }, TypeError, `${message} undefined`],
     [{ [name]: [] }, TypeError, `${message} an array`],
     [{ [name]: 1n }, TypeError, `${message} 1n`],
+  ];
+};
+
+const positive = (name: string): readonly Invalid[] => {
+  const message = `${name} must be a finite number > 0, received`;
+  return [
+    [{ [name]: 0 }, RangeError, `${message} 0`],
+    [{ [name]: -1 }, RangeError, `${message} -1`],
+    [{ [name]: Number.NaN }, RangeError, `${message} NaN`],
+    [{ [name]: Infinity }, RangeError, `${message} Infinity`],
+    [{ [name]: '0.1' }, TypeError, `${message} '0.1'`],
+    [{ [name]: null }, TypeError, `${message} null`],
   ];
 };
 
@@ -307,6 +320,36 @@ export const optimizers: readonly OptimizerCase[] = [
       ...common,
       ...betas,
       ...flags('maximize'),
+      ...dialect('optax'),
+    ],
+  }),
+  optimizer(ADOPT, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.9999],
+      eps: 1e-6,
+      clip: true,
+      weightDecay: 0,
+      decoupledWeightDecay: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0] },
+      { clip: false },
+      { weightDecay: 0.1, decoupledWeightDecay: true, lr: 0.5 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...positive('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('clip', 'decoupledWeightDecay', 'maximize'),
       ...dialect('optax'),
     ],
   }),

@@ -16,6 +16,8 @@ interface Settings {
   readonly epsPlace: string;
   readonly betas: readonly [number, number];
   readonly amsgrad: boolean;
+  readonly clip: boolean;
+  readonly decoupledWeightDecay: boolean;
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
@@ -23,6 +25,10 @@ interface Settings {
 
 /** One element: the new param and state, in f64. */
 type Oracle = (o: Settings, t: number, param: number, grad: number, state: readonly number[]) => readonly number[];
+
+/** In f32: where g and the penalty nearly cancel, no rule can be more exact than the gradient that it is given. */
+const penalised = (g: number, weightDecay: number, w: number) =>
+  weightDecay === 0 ? g : Math.fround(g + Math.fround(Math.fround(weightDecay) * w));
 
 const sutskever: Oracle = ({ lr, momentum, nesterov }, _t, w, g, [v]) => {
   const velocity = momentum * v - lr * g;
@@ -41,7 +47,7 @@ const adam: Oracle = ({ lr, betas: [beta1, beta2], eps, amsgrad, dialect }, t, w
   return amsgrad ? [next, expAvg, expAvgSq, max] : [next, expAvg, expAvgSq];
 };
 
-/** As if there were neither `maximize` nor `weightDecay`, which all have alike. */
+/** As if there were no `maximize`, and no `weightDecay` but for those of `ownDecay`: these nearly all have alike. */
 const oracles: Record<string, Oracle> = {
   SGD: (o, t, w, g, [b]) => {
     const { lr, momentum, dampening, nesterov, dialect } = o;
@@ -72,16 +78,25 @@ const oracles: Record<string, Oracle> = {
     const mHat = expAvg / (1 - beta1 ** t);
     return [w - (lr * mHat) / (Math.sqrt(expAvgVar / (1 - beta2 ** t)) + eps), expAvg, expAvgVar];
   },
+  ADOPT: (o, t, param, grad, [m, v]) => {
+    const { lr, betas, eps, clip, weightDecay, decoupledWeightDecay } = o;
+    const g = decoupledWeightDecay ? grad : penalised(grad, weightDecay, param);
+    if (t === 1) return [param, m, g ** 2];
+    const w = decoupledWeightDecay ? param * (1 - lr * weightDecay) : param;
+    const bound = clip ? (t - 1) ** 0.25 : Infinity;
+    const normed = Math.min(Math.max(g / Math.max(Math.sqrt(v), eps), -bound), bound);
+    const expAvg = betas[0] * m + (1 - betas[0]) * normed;
+    return [w - lr * expAvg, expAvg, betas[1] * v + (1 - betas[1]) * g ** 2];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
 const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'Lion', 'Momentum', 'Signum']);
 
-const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
+/** Optimizers that treat weight decay in ways of their own. */
+const ownDecay = new Set(['ADOPT']);
 
-/** In f32: where g and the penalty nearly cancel, no rule can be more exact than the gradient that it is given. */
-const penalised = (g: number, weightDecay: number, w: number) =>
-  weightDecay === 0 ? g : Math.fround(g + Math.fround(Math.fround(weightDecay) * w));
+const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
 
 function oracle(
   name: string,
@@ -92,6 +107,7 @@ function oracle(
   state: readonly number[],
 ): readonly number[] {
   const signed = o.maximize ? -g : g;
+  if (ownDecay.has(name)) return oracles[name](o, t, w, signed, state);
   return decoupled(name, o)
     ? oracles[name](o, t, w * (1 - o.lr * o.weightDecay), signed, state)
     : oracles[name](o, t, w, penalised(signed, o.weightDecay, w), state);

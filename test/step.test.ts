@@ -98,8 +98,11 @@ describe.each(backend().available)('%s', (name) => {
       const named = (list: readonly FloatArray[]) => Object.fromEntries(list.map((array, i) => [`p${i}`, array]));
       const list = arrays(1);
       const record = named(arrays(1));
-      create(list, { backend: name }).step(arrays(0.5));
-      create(record, { backend: name }).step(named(arrays(0.5)) as never);
+      const [listed, recorded] = [create(list, { backend: name }), create(record, { backend: name })];
+      for (let step = 0; step < 2; step++) {
+        listed.step(arrays(0.5));
+        recorded.step(named(arrays(0.5)) as never);
+      }
       expect(Object.values(record)).toEqual(list);
       for (const [i, initial] of arrays(1).entries()) expect(list[i]).not.toEqual(initial);
     });
@@ -107,7 +110,9 @@ describe.each(backend().available)('%s', (name) => {
     test('empty arrays are fine, as parameters and as gradients', () => {
       const params = [f32(), f32(1), new Float64Array(0)];
       const optimizer = create(params, { backend: name });
-      expect(optimizer.step([f32(), f32(1), new Float64Array(0)])).toMatchObject({ stepped: true, skipped: 0 });
+      for (let step = 0; step < 2; step++) {
+        expect(optimizer.step([f32(), f32(1), new Float64Array(0)])).toMatchObject({ stepped: true, skipped: 0 });
+      }
       expect(params[1][0]).not.toBe(1);
     });
 

@@ -3,6 +3,7 @@
 import { adabelief } from './adabelief.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
+import { adopt } from './adopt.js';
 import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import type { Rule } from './rule.js';
@@ -13,6 +14,7 @@ export const rules: readonly Rule[] = [
   adabelief,
   adagrad,
   adam,
+  adopt,
   amsgrad,
   lion,
   momentum,
