@@ -2,6 +2,7 @@ export { AdaBelief, type AdaBeliefOptions } from './adabelief.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
+export { Adan, type AdanOptions } from './adan.js';
 export { ADOPT, type ADOPTOptions } from './adopt.js';
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, type BackendName, backend, type NativeName } from './backend.js';

@@ -4,6 +4,7 @@
 #include "rules/adabelief.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/adan.h"
 #include "rules/adopt.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
@@ -14,6 +15,7 @@
   RULE(AdaBelief)            \
   RULE(Adagrad)              \
   RULE(Adam)                 \
+  RULE(Adan)                 \
   RULE(ADOPT)                \
   RULE(AMSGrad)              \
   RULE(Lion)                 \

@@ -18,6 +18,7 @@ interface Settings {
   readonly amsgrad: boolean;
   readonly clip: boolean;
   readonly decoupledWeightDecay: boolean;
+  readonly noProx: boolean;
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
@@ -88,13 +89,28 @@ const oracles: Record<string, Oracle> = {
     const expAvg = betas[0] * m + (1 - betas[0]) * normed;
     return [w - lr * expAvg, expAvg, betas[1] * v + (1 - betas[1]) * g ** 2];
   },
+  Adan: (o, t, param, g, [m, e, n, last]) => {
+    const { lr, eps, weightDecay, noProx, dialect } = o;
+    const [beta1, beta2, beta3] = o.betas as readonly number[];
+    const ahead = dialect === 'optax' ? 1 - beta2 : beta2;
+    const d = t === 1 ? 0 : g - last;
+    const expAvg = beta1 * m + (1 - beta1) * g;
+    const expAvgDiff = beta2 * e + (1 - beta2) * d;
+    const expAvgSq = beta3 * n + (1 - beta3) * (g + ahead * d) ** 2;
+    const nHat = expAvgSq / (1 - beta3 ** t);
+    const root = Math.sqrt(dialect === 'optax' ? nHat + eps : nHat) + eps;
+    const update = expAvg / (1 - beta1 ** t) + (ahead * expAvgDiff) / (1 - beta2 ** t);
+    const w = noProx ? param * (1 - lr * weightDecay) : param;
+    const next = w - (lr * update) / root;
+    return [noProx ? next : next / (1 + lr * weightDecay), expAvg, expAvgDiff, expAvgSq, g];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
 const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'Lion', 'Momentum', 'Signum']);
 
 /** Optimizers that treat weight decay in ways of their own. */
-const ownDecay = new Set(['ADOPT']);
+const ownDecay = new Set(['Adan', 'ADOPT']);
 
 const decoupled = (name: string, { dialect }: Settings) => dialect === 'keras' || alwaysDecoupled.has(name);
 
@@ -113,7 +129,8 @@ function oracle(
     : oracles[name](o, t, w, penalised(signed, o.weightDecay, w), state);
 }
 
-const maxUlps = 4;
+/** Adan's step is a sum of two averages, each with roundings of its own. */
+const maxUlps = (name: string) => (name === 'Adan' ? 5 : 4);
 const length = 1000;
 const steps = 50;
 
@@ -154,11 +171,11 @@ function largestDistance(subject: OptimizerCase, options: object, backendName: s
 
 describe.each(backend().available)('%s', (name) => {
   test.each(optimizers.flatMap((subject) => subject.valid.map((options) => ({ subject, options }))))(
-    `$subject.name $options: within ${maxUlps} ulp of f64 in every step`,
+    '$subject.name $options: within a few ulp of f64 in every step',
     ({ subject, options }) => {
       const distance = largestDistance(subject, options, name);
       if (options.lr !== 0) expect(distance).toBeGreaterThan(0); // f32 rounds: 0 would mean that nothing was compared
-      expect(distance).toBeLessThanOrEqual(maxUlps);
+      expect(distance).toBeLessThanOrEqual(maxUlps(subject.name));
     },
   );
 });

@@ -3,6 +3,7 @@
 import { adabelief } from './adabelief.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
+import { adan } from './adan.js';
 import { adopt } from './adopt.js';
 import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
@@ -14,6 +15,7 @@ export const rules: readonly Rule[] = [
   adabelief,
   adagrad,
   adam,
+  adan,
   adopt,
   amsgrad,
   lion,
