@@ -9,6 +9,7 @@ export { type BackendInfo, type BackendName, backend, type NativeName } from './
 export type { Dialect } from './definition.js';
 export type { StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
+export { FTRL, type FTRLOptions } from './ftrl.js';
 export { Lion, type LionOptions } from './lion.js';
 export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';

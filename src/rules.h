@@ -6,6 +6,7 @@
 #include "rules/adam.h"
 #include "rules/adan.h"
 #include "rules/adopt.h"
+#include "rules/ftrl.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/sgd.h"
@@ -18,6 +19,7 @@
   RULE(Adan)                 \
   RULE(ADOPT)                \
   RULE(AMSGrad)              \
+  RULE(FTRL)                 \
   RULE(Lion)                 \
   RULE(Momentum)             \
   RULE(MomentumNesterov)     \

@@ -19,6 +19,10 @@ interface Settings {
   readonly clip: boolean;
   readonly decoupledWeightDecay: boolean;
   readonly noProx: boolean;
+  readonly power: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly beta: number;
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
@@ -104,10 +108,17 @@ const oracles: Record<string, Oracle> = {
     const next = w - (lr * update) / root;
     return [noProx ? next : next / (1 + lr * weightDecay), expAvg, expAvgDiff, expAvgSq, g];
   },
+  FTRL: ({ lr, power, l1, l2, beta }, _t, w, g, [n, z]) => {
+    const sum = n + g ** 2;
+    const sigma = (sum ** -power - n ** -power) / lr;
+    const next = z + g - sigma * w;
+    const denominator = (sum ** -power + beta) / lr + 2 * l2;
+    return [Math.abs(next) > l1 ? (Math.sign(next) * l1 - next) / denominator : 0, sum, next];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
-const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'Lion', 'Momentum', 'Signum']);
+const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'FTRL', 'Lion', 'Momentum', 'Signum']);
 
 /** Optimizers that treat weight decay in ways of their own. */
 const ownDecay = new Set(['Adan', 'ADOPT']);
@@ -128,6 +139,14 @@ function oracle(
     ? oracles[name](o, t, w * (1 - o.lr * o.weightDecay), signed, state)
     : oracles[name](o, t, w, penalised(signed, o.weightDecay, w), state);
 }
+
+/** What cancels on the way to the param and to each state array: the result can be no more exact than this is. */
+const cancelling: Record<string, Oracle> = {
+  FTRL: ({ lr, power, l1, l2, beta }, _t, w, g, [n]) => {
+    const q = (n + g ** 2) ** -power / lr;
+    return [l1 / (q + beta / lr + 2 * l2), 0, q * w];
+  },
+};
 
 /** Adan's step is a sum of two averages, each with roundings of its own. */
 const maxUlps = (name: string) => (name === 'Adan' ? 5 : 4);
@@ -159,8 +178,11 @@ function largestDistance(subject: OptimizerCase, options: object, backendName: s
       const [w, ...state] = before.map((array) => array[i]);
       const expected = oracle(subject.name, settings, t, w, grad[i], state);
       const update = expected[0] - w;
+      const terms = cancelling[subject.name]?.(settings, t, w, grad[i], state) ?? [];
       for (let k = 0; k < arrays.length; k++) {
-        const magnitudes = [before[k][i], expected[k], ...(k === 0 ? [update, lastUpdate[i]] : [])].map(Math.abs);
+        const magnitudes = [before[k][i], expected[k], terms[k] ?? 0, ...(k === 0 ? [update, lastUpdate[i]] : [])].map(
+          Math.abs,
+        );
         largest = Math.max(largest, Math.abs(arrays[k][i] - expected[k]) / ulp(Math.max(...magnitudes), param));
       }
       lastUpdate[i] = update;

@@ -5,6 +5,7 @@ import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
 import { adan } from './adan.js';
 import { adopt } from './adopt.js';
+import { ftrl } from './ftrl.js';
 import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import type { Rule } from './rule.js';
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   adan,
   adopt,
   amsgrad,
+  ftrl,
   lion,
   momentum,
   momentumNesterov,
