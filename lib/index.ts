@@ -1,12 +1,18 @@
+export { AdaBelief, type AdaBeliefOptions } from './adabelief.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
+export { Adan, type AdanOptions } from './adan.js';
+export { ADOPT, type ADOPTOptions } from './adopt.js';
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, type BackendName, backend, type NativeName } from './backend.js';
 export type { Dialect } from './definition.js';
 export type { StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
+export { FTRL, type FTRLOptions } from './ftrl.js';
+export { Lion, type LionOptions } from './lion.js';
 export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export type { Grads, ParamState, Params, State } from './params.js';
 export { SGD, type SGDOptions } from './sgd.js';
+export { Signum, type SignumOptions } from './signum.js';

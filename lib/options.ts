@@ -49,17 +49,31 @@ export const upToOne = (fallback: number): Option<number> =>
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** A pair of fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
-export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+/** A few fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
+function fractions<T extends readonly number[]>(count: string, fallback: T): Option<T> {
   const part = fraction(0);
   return {
     default: Object.freeze(fallback),
     check(name, value) {
-      if (!Array.isArray(value) || value.length !== 2) throw refuse(name, value, 'an array of two numbers', 'array');
-      const pair = [part.check(`${name}[0]`, value[0]), part.check(`${name}[1]`, value[1])] as const;
-      return Object.freeze(pair);
+      if (!Array.isArray(value) || value.length !== fallback.length) {
+        throw refuse(name, value, `an array of ${count} numbers`, 'array');
+      }
+      const checked: unknown = fallback.map((_, i) => part.check(`${name}[${i}]`, value[i]));
+      return Object.freeze(checked as T);
     },
   };
+}
+
+/** Two fractions. */
+export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+  return fractions('two', fallback);
+}
+
+/** Three fractions. */
+export function fractionTriple(
+  ...fallback: readonly [number, number, number]
+): Option<readonly [number, number, number]> {
+  return fractions('three', fallback);
 }
 
 /** true or false. */

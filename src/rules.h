@@ -1,17 +1,29 @@
 // The one list of rules. The kernel tables, the binding and the C++ tests read it; the order is free.
 #pragma once
 
+#include "rules/adabelief.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/adan.h"
+#include "rules/adopt.h"
+#include "rules/ftrl.h"
+#include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/sgd.h"
+#include "rules/signum.h"
 
 #define LOCKSTEP_RULES(RULE) \
+  RULE(AdaBelief)            \
   RULE(Adagrad)              \
   RULE(Adam)                 \
+  RULE(Adan)                 \
+  RULE(ADOPT)                \
   RULE(AMSGrad)              \
+  RULE(FTRL)                 \
+  RULE(Lion)                 \
   RULE(Momentum)             \
   RULE(MomentumNesterov)     \
   RULE(SGD)                  \
   RULE(SGDMomentum)          \
-  RULE(SGDNesterov)
+  RULE(SGDNesterov)          \
+  RULE(Signum)

@@ -1,6 +1,20 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Momentum, SGD, type StepReport } from 'lockstep';
+import {
+  ADOPT,
+  AdaBelief,
+  Adagrad,
+  Adam,
+  AdamW,
+  Adan,
+  type FloatArray,
+  FTRL,
+  Lion,
+  Momentum,
+  SGD,
+  Signum,
+  type StepReport,
+} from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -43,6 +57,18 @@ const nonNegative = (name: string): readonly Invalid[] => {
     [{ [name]: undefined }, TypeError, `${message} undefined`],
     [{ [name]: [] }, TypeError, `${message} an array`],
     [{ [name]: 1n }, TypeError, `${message} 1n`],
+  ];
+};
+
+const positive = (name: string): readonly Invalid[] => {
+  const message = `${name} must be a finite number > 0, received`;
+  return [
+    [{ [name]: 0 }, RangeError, `${message} 0`],
+    [{ [name]: -1 }, RangeError, `${message} -1`],
+    [{ [name]: Number.NaN }, RangeError, `${message} NaN`],
+    [{ [name]: Infinity }, RangeError, `${message} Infinity`],
+    [{ [name]: '0.1' }, TypeError, `${message} '0.1'`],
+    [{ [name]: null }, TypeError, `${message} null`],
   ];
 };
 
@@ -233,6 +259,164 @@ export const optimizers: readonly OptimizerCase[] = [
       ...betas,
       ...flags('amsgrad', 'maximize'),
       ...dialect('torch', 'keras', 'optax'),
+    ],
+  }),
+  optimizer(Lion, {
+    defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75] },
+      { betas: [0, 0] },
+      { dialect: 'keras', weightDecay: 0.1 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('maximize'),
+      ...dialect('keras', 'optax'),
+      [{ dialect: 'torch' }, RangeError, "dialect must be one of 'lockstep', 'keras', 'optax', received 'torch'"],
+    ],
+  }),
+  optimizer(Signum, {
+    defaults: { lr: 1e-4, momentum: 0.9, weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    valid: [{}, { lr: 0.3, momentum: 0.5 }, { momentum: 0 }, { dialect: 'optax' }, ...prologues],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...dialect('optax'),
+      [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
+      [
+        { beta: 0.9 },
+        TypeError,
+        "unknown option 'beta': known are lr, momentum, weightDecay, maximize, dialect, backend, threads",
+      ],
+    ],
+  }),
+  optimizer(AdaBelief, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.999],
+      eps: 1e-16,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0.9], eps: 1e-8 },
+      { eps: 0 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('maximize'),
+      ...dialect('optax'),
+    ],
+  }),
+  optimizer(ADOPT, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.9, 0.9999],
+      eps: 1e-6,
+      clip: true,
+      weightDecay: 0,
+      decoupledWeightDecay: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0] },
+      { clip: false },
+      { weightDecay: 0.1, decoupledWeightDecay: true, lr: 0.5 },
+      { dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...positive('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('clip', 'decoupledWeightDecay', 'maximize'),
+      ...dialect('optax'),
+    ],
+  }),
+  optimizer(Adan, {
+    defaults: {
+      lr: 0.001,
+      betas: [0.98, 0.92, 0.99],
+      eps: 1e-8,
+      weightDecay: 0,
+      noProx: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75, 0.9], eps: 1e-3 },
+      { betas: [0, 0, 0] },
+      { eps: 0 },
+      { noProx: true, weightDecay: 0.1, lr: 0.5 },
+      { dialect: 'optax', weightDecay: 0.01 },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('noProx', 'maximize'),
+      ...dialect('optax'),
+      [{ betas: [0.98, 0.92] }, TypeError, 'betas must be an array of three numbers, received an array'],
+      [{ betas: [0.98, 0.92, 1] }, RangeError, 'betas[2] must be a number >= 0 and < 1, received 1'],
+    ],
+  }),
+  optimizer(FTRL, {
+    defaults: {
+      lr: 0.001,
+      power: -0.5,
+      l1: 0,
+      l2: 0,
+      beta: 0,
+      initialAccumulator: 0.1,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, l1: 0.5, l2: 0.01, beta: 1, initialAccumulator: 0 },
+      { power: 0, lr: 0.1, l1: 0.1 },
+      { power: -1, lr: 0.5, l2: 1 },
+      { dialect: 'keras' },
+      ...prologues,
+    ],
+    invalid: [
+      ...positive('lr'),
+      ...nonNegative('l1'),
+      ...nonNegative('l2'),
+      ...nonNegative('beta'),
+      ...nonNegative('initialAccumulator'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...dialect('keras'),
+      [{ power: 0.5 }, RangeError, 'power must be one of 0, -0.5, -1, received 0.5'],
+      [{ power: '-1' }, TypeError, "power must be one of 0, -0.5, -1, received '-1'"],
     ],
   }),
 ];

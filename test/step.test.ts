@@ -80,13 +80,14 @@ describe.each(backend().available)('%s', (name) => {
       const optimizer = create(params, { backend: name });
       const group = optimizer.groups[0] as { lr: number };
       optimizer.step([a, b]);
-      group.lr = 0;
+      const lr = optimizerName === 'FTRL' ? 1e9 : 0; // which has no lr of 0
+      group.lr = lr;
       const before = structuredClone(params);
       optimizer.step([a, b]);
-      if (optimizerName === 'Momentum')
+      if (['FTRL', 'Momentum'].includes(optimizerName))
         expect(params).not.toEqual(before); // the old velocity runs out by itself
       else expect(params).toEqual(before);
-      expect(group.lr).toBe(0);
+      expect(group.lr).toBe(lr);
     });
 
     test('records and lists, f32 and f64 side by side, more parameters than one native call binds', () => {
@@ -98,8 +99,11 @@ describe.each(backend().available)('%s', (name) => {
       const named = (list: readonly FloatArray[]) => Object.fromEntries(list.map((array, i) => [`p${i}`, array]));
       const list = arrays(1);
       const record = named(arrays(1));
-      create(list, { backend: name }).step(arrays(0.5));
-      create(record, { backend: name }).step(named(arrays(0.5)) as never);
+      const [listed, recorded] = [create(list, { backend: name }), create(record, { backend: name })];
+      for (let step = 0; step < 2; step++) {
+        listed.step(arrays(0.5));
+        recorded.step(named(arrays(0.5)) as never);
+      }
       expect(Object.values(record)).toEqual(list);
       for (const [i, initial] of arrays(1).entries()) expect(list[i]).not.toEqual(initial);
     });
@@ -107,7 +111,9 @@ describe.each(backend().available)('%s', (name) => {
     test('empty arrays are fine, as parameters and as gradients', () => {
       const params = [f32(), f32(1), new Float64Array(0)];
       const optimizer = create(params, { backend: name });
-      expect(optimizer.step([f32(), f32(1), new Float64Array(0)])).toMatchObject({ stepped: true, skipped: 0 });
+      for (let step = 0; step < 2; step++) {
+        expect(optimizer.step([f32(), f32(1), new Float64Array(0)])).toMatchObject({ stepped: true, skipped: 0 });
+      }
       expect(params[1][0]).not.toBe(1);
     });
 

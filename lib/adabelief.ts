@@ -1,0 +1,74 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fractionPair, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { power } from './powers.js';
+import { adabelief } from './rules/adabelief.js';
+
+/** The options of `AdaBelief`. */
+export interface AdaBeliefOptions {
+  /** Learning rate, >= 0. Default 0.001. */
+  lr?: number;
+  /** Shares of the averages of g and (g − m)² that are kept, each in [0, 1). Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to s in every step, and to its root; >= 0. Default 1e-16; the authors advise 1e-8 where SGD does better than Adam. */
+  eps?: number;
+  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', the authors' form, which is Optax's too. Fixed. */
+  dialect?: 'lockstep' | 'optax';
+}
+
+const c = adabelief.coefficients;
+
+const definition: Definition<AdaBeliefOptions> = {
+  options: {
+    lr: nonNegative(0.001),
+    betas: fractionPair(0.9, 0.999),
+    eps: nonNegative(1e-16),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('optax'),
+  },
+
+  rule: () => adabelief,
+
+  coefficients(row, at, options, t) {
+    const { lr, betas, eps } = options;
+    writeDecay(row, at, options, 'decoupled');
+    row[at + c.beta1] = betas[0];
+    row[at + c.rest1] = 1 - betas[0];
+    row[at + c.beta2] = betas[1];
+    row[at + c.rest2] = 1 - betas[1];
+    row[at + c.stepSize] = lr / (1 - power(betas[0], t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
+    row[at + c.eps] = eps;
+  },
+};
+
+/**
+ * AdaBelief: m ← β₁m + (1 − β₁)g; s ← β₂s + (1 − β₂)(g − m)² + eps;
+ * W ← W − lr / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + eps), where g ← ±g and W first shrinks by lr·weightDecay·W.
+ *
+ * Adam that divides by how far gradients are from what was expected of them, not by how large they are: long steps where
+ * gradients agree. State: `expAvg` (m), `expAvgVar` (s). `t` is each parameter's own count of steps.
+ *
+ * Source: Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients"
+ * (https://arxiv.org/abs/2010.07468), `adabelief-pytorch` with `rectify=False`; `optax.adabelief`.
+ *
+ * @example
+ * const adabelief = new AdaBelief({ w, b }, { lr: 1e-3 });
+ * adabelief.step({ w: gradW, b: gradB });
+ */
+export class AdaBelief<P extends Params<P>> extends Optimizer<P, AdaBeliefOptions, 'expAvg' | 'expAvgVar'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: AdaBeliefOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

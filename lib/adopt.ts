@@ -1,0 +1,80 @@
+import { type Definition, dialects, writePrologue } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fractionPair, nonNegative, positive } from './options.js';
+import type { Params } from './params.js';
+import { adopt } from './rules/adopt.js';
+
+/** The options of `ADOPT`. */
+export interface ADOPTOptions {
+  /** Learning rate, >= 0. Default 0.001. */
+  lr?: number;
+  /** Shares of the averages of the normalised g and of g² that are kept, each in [0, 1). Default [0.9, 0.9999]. */
+  betas?: readonly [number, number];
+  /** The least that g is divided by; > 0. Default 1e-6. */
+  eps?: number;
+  /** Whether the normalised g is clipped to ±⁴√(t − 1). Default true. */
+  clip?: boolean;
+  /** L2 penalty, >= 0: weightDecay·W is added to g, or decoupled from it as below. Default 0. */
+  weightDecay?: number;
+  /** Whether W shrinks by lr·weightDecay·W instead, in every step but the first, as in `AdamW`. Default false. */
+  decoupledWeightDecay?: boolean;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', the authors' form, which is that of `optax.contrib` too. Fixed. */
+  dialect?: 'lockstep' | 'optax';
+}
+
+const c = adopt.coefficients;
+
+const definition: Definition<ADOPTOptions> = {
+  options: {
+    lr: nonNegative(0.001),
+    betas: fractionPair(0.9, 0.9999),
+    eps: positive(1e-6),
+    clip: flag(true),
+    weightDecay: nonNegative(0),
+    decoupledWeightDecay: flag(false),
+    maximize: flag(false),
+    dialect: dialects('optax'),
+  },
+
+  rule: () => adopt,
+
+  coefficients(row, at, { lr, betas, eps, clip, weightDecay, decoupledWeightDecay, maximize }, t) {
+    const isFirst = t === 1;
+    const decay = decoupledWeightDecay && !isFirst ? 1 - lr * weightDecay : 1;
+    writePrologue(row, at, maximize ? -1 : 1, decoupledWeightDecay ? 0 : weightDecay, decay);
+    row[at + c.beta1] = isFirst ? 1 : betas[0];
+    row[at + c.rest1] = isFirst ? 0 : 1 - betas[0];
+    row[at + c.beta2] = isFirst ? 0 : betas[1];
+    row[at + c.rest2] = isFirst ? 1 : 1 - betas[1];
+    row[at + c.lr] = lr;
+    row[at + c.eps] = eps;
+    row[at + c.bound] = clip || isFirst ? Math.sqrt(Math.sqrt(t - 1)) : Infinity;
+  },
+};
+
+/**
+ * ADOPT: m ← β₁m + (1 − β₁)·clip(g / max(√v, eps), ±⁴√(t − 1)); W ← W − lr·m; v ← β₂v + (1 − β₂)g², where
+ * g ← ±g + weightDecay·W. The first step only sets v ← g²: no parameter moves.
+ *
+ * Adam whose gradient is divided by what came before it, so that it converges with any β₂. In place of `Adam` where that
+ * is unstable, with the same lr. State: `expAvg` (m), `expAvgSq` (v). `t` is each parameter's own count of steps.
+ *
+ * Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β₂ with the Optimal Rate"
+ * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
+ *
+ * @example
+ * const adopt = new ADOPT({ w, b }, { lr: 1e-3 });
+ * adopt.step({ w: gradW, b: gradB });
+ */
+export class ADOPT<P extends Params<P>> extends Optimizer<P, ADOPTOptions, 'expAvg' | 'expAvgSq'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: ADOPTOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

@@ -1,0 +1,84 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { choice, fixed, flag, nonNegative, positive } from './options.js';
+import type { Params } from './params.js';
+import { ftrl } from './rules/ftrl.js';
+
+/** The options of `FTRL`. */
+export interface FTRLOptions {
+  /** Learning rate, > 0. Default 0.001. */
+  lr?: number;
+  /** How step sizes fall: q(n) = n⁻ᵖᵒʷᵉʳ is 1, √n or n. One of 0, −0.5, −1. Default −0.5. Fixed. */
+  power?: 0 | -0.5 | -1;
+  /** L1 penalty, >= 0: what holds unimportant weights at exactly 0. Default 0. */
+  l1?: number;
+  /** L2 penalty, >= 0: 2·l2 is added to the denominator, as in Keras. Default 0. */
+  l2?: number;
+  /** The paper's β, >= 0: beta / lr is added to the denominator. Default 0. */
+  beta?: number;
+  /** What the sum of squares starts with; >= 0. Default 0.1. Fixed. */
+  initialAccumulator?: number;
+  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is the same as Keras's. Fixed. */
+  dialect?: 'lockstep' | 'keras';
+}
+
+const c = ftrl.coefficients;
+
+const definition: Definition<FTRLOptions> = {
+  options: {
+    lr: positive(0.001),
+    power: fixed(choice(-0.5, 0, -0.5, -1)),
+    l1: nonNegative(0),
+    l2: nonNegative(0),
+    beta: nonNegative(0),
+    initialAccumulator: fixed(nonNegative(0.1)),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('keras'),
+  },
+
+  rule: () => ftrl,
+
+  initial: ({ initialAccumulator }) => ({ accumulator: initialAccumulator }),
+
+  coefficients(row, at, options) {
+    const { lr, power, l1, l2, beta } = options;
+    writeDecay(row, at, options, 'decoupled');
+    row[at + c.root] = power === -0.5 ? 1 : 0;
+    row[at + c.linear] = power === -1 ? 1 : 0;
+    row[at + c.scale] = 1 / lr;
+    row[at + c.l1] = l1;
+    row[at + c.rest] = ((power === 0 ? 1 : 0) + beta) / lr + 2 * l2;
+  },
+};
+
+/**
+ * FTRL-Proximal ("follow the regularized leader"): with q(n) = n⁻ᵖᵒʷᵉʳ, z ← z + g − (q(n + g²) − q(n)) / lr · W;
+ * n ← n + g²; W ← (clip(z, ±l1) − z) / ((q(n) + beta) / lr + 2·l2), and 0 where abs(z) <= l1; g ← ±g.
+ *
+ * For on-line linear models over sparse features, such as the prediction of clicks: with `l1` most weights are exactly 0.
+ * W is made anew from z and n in each step, so it should start at 0: other initial weights enter z only as far as n grows.
+ * `power` is one of three values, since any other takes a power per element that not all platforms compute alike.
+ * State: `accumulator` (n), `linearTerm` (z).
+ *
+ * Source: McMahan et al., "Ad Click Prediction: a View from the Trenches" (KDD 2013,
+ * https://research.google/pubs/pub41159); `keras.optimizers.Ftrl`, without its shrinkage-type L2.
+ *
+ * @example
+ * const ftrl = new FTRL({ weights }, { lr: 0.1, l1: 1, beta: 1 });
+ * ftrl.step({ weights: grad });
+ */
+export class FTRL<P extends Params<P>> extends Optimizer<P, FTRLOptions, 'accumulator' | 'linearTerm'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: FTRLOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

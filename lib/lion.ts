@@ -1,0 +1,69 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fractionPair, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { lion } from './rules/lion.js';
+
+/** The options of `Lion`. */
+export interface LionOptions {
+  /** Learning rate, >= 0: how far each element moves in a step. Default 1e-4 (keras: 0.001). */
+  lr?: number;
+  /** Shares of the average that are kept, in the step and in the average itself, each in [0, 1). Default [0.9, 0.99]. */
+  betas?: readonly [number, number];
+  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0 (optax: 0.001). */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', the authors' form, which is everyone's: only defaults differ. Fixed. */
+  dialect?: 'lockstep' | 'keras' | 'optax';
+}
+
+const c = lion.coefficients;
+
+const definition: Definition<LionOptions> = {
+  options: {
+    lr: nonNegative(1e-4),
+    betas: fractionPair(0.9, 0.99),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('keras', 'optax'),
+  },
+  defaults: { keras: { lr: 0.001 }, optax: { weightDecay: 0.001 } },
+
+  rule: () => lion,
+
+  coefficients(row, at, options) {
+    const { lr, betas } = options;
+    writeDecay(row, at, options, 'decoupled');
+    row[at + c.beta1] = betas[0];
+    row[at + c.rest1] = 1 - betas[0];
+    row[at + c.beta2] = betas[1];
+    row[at + c.rest2] = 1 - betas[1];
+    row[at + c.lr] = lr;
+  },
+};
+
+/**
+ * Lion: W ← W − lr·sign(β₁m + (1 − β₁)g); m ← β₂m + (1 − β₂)g, where g ← ±g and W first shrinks by lr·weightDecay·W.
+ *
+ * Every element moves by `lr`, so take an lr 3 to 10 times smaller than for `AdamW`, and a weightDecay as much larger.
+ * Half the state of Adam, no division and no root: for large models and large batches. The sign of 0 is 0.
+ * State: `expAvg` (m).
+ *
+ * Source: Chen et al., "Symbolic Discovery of Optimization Algorithms" (https://arxiv.org/abs/2302.06675), google/automl;
+ * `keras.optimizers.Lion`, `optax.lion`.
+ *
+ * @example
+ * const lion = new Lion({ w, b }, { lr: 3e-5, weightDecay: 1 });
+ * lion.step({ w: gradW, b: gradB });
+ */
+export class Lion<P extends Params<P>> extends Optimizer<P, LionOptions, 'expAvg'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: LionOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

@@ -1,0 +1,67 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fraction, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { signum } from './rules/signum.js';
+
+/** The options of `Signum`. */
+export interface SignumOptions {
+  /** Learning rate, >= 0: how far each element moves in a step. Default 1e-4. */
+  lr?: number;
+  /** Share of the average of g that is kept, in [0, 1). 0 is sign descent. Default 0.9. */
+  momentum?: number;
+  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is the same as Optax's. Fixed. */
+  dialect?: 'lockstep' | 'optax';
+}
+
+const c = signum.coefficients;
+
+const definition: Definition<SignumOptions> = {
+  options: {
+    lr: nonNegative(1e-4),
+    momentum: fraction(0.9),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('optax'),
+  },
+
+  rule: () => signum,
+
+  coefficients(row, at, options) {
+    const { lr, momentum } = options;
+    writeDecay(row, at, options, 'decoupled');
+    row[at + c.momentum] = momentum;
+    row[at + c.rest] = 1 - momentum;
+    row[at + c.lr] = lr;
+  },
+};
+
+/**
+ * Signum, sign descent with momentum: m ← momentum·m + (1 − momentum)·g; W ← W − lr·sign(m), where g ← ±g and W first
+ * shrinks by lr·weightDecay·W.
+ *
+ * Every element moves by `lr`, whatever the scale of its gradient: robust to outliers, and a single bit an element to send
+ * where gradients travel. It is `Lion` with both betas equal, but that the step sees the new average. The sign of 0 is 0.
+ * State: `expAvg` (m).
+ *
+ * Source: Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems" (https://arxiv.org/abs/1802.04434);
+ * `optax.signum`.
+ *
+ * @example
+ * const signum = new Signum({ w, b }, { lr: 1e-4 });
+ * signum.step({ w: gradW, b: gradB });
+ */
+export class Signum<P extends Params<P>> extends Optimizer<P, SignumOptions, 'expAvg'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: SignumOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}
