@@ -60,7 +60,7 @@ const parityProgram = join(root, 'build', 'parity.mjs');
 /** Resolves when the program has ended, however it did; rejects when it cannot be started. */
 function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const options = { cwd: root, env: { ...process.env, ...env }, timeout: 20 * 60_000 };
+    const options = { cwd: root, env: { ...process.env, ...env }, timeout: 25 * 60_000 };
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const result = { status: null, stdout: '', output: '' };
     child.stdout.on('data', (chunk) => {

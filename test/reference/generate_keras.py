@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
+from dataclasses import replace
 from typing import Any, Callable
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -51,6 +52,16 @@ def adam(cls: type[Optimizer]) -> Callable[[dict[str, Any]], Optimizer]:
     return make
 
 
+def lion(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Lion(o["lr"], *o["betas"], weight_decay=o["weightDecay"] or None)
+
+
+def ftrl(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Ftrl(
+        o["lr"], o["power"], o["initialAccumulator"], o["l1"], o["l2"], beta=o["beta"], weight_decay=o["weightDecay"] or None
+    )
+
+
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
@@ -60,6 +71,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     "Adagrad": (adagrad, {"sum": "_accumulators"}),
     "Adam": (adam(keras.optimizers.Adam), MOMENTS),
     "AdamW": (adam(keras.optimizers.AdamW), MOMENTS),
+    "Lion": (lion, {"expAvg": "_momentums"}),
+    "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
 }
 
 
@@ -107,6 +120,12 @@ class KerasSystem:
 INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
 BETAS = [0.9, 0.999]
 
+def exact_lr(case: Case) -> Case:
+    """With every lr a power of two: lockstep multiplies by 1 / lr where Keras divides, and what is left may cancel."""
+    events = tuple(e | {"lr": case.options["lr"] / 16} if "lr" in e else e for e in case.events)
+    return replace(case, events=events)
+
+
 CASES = [
     long_case("momentum-defaults", "Momentum", 401, lr=0.01, momentum=0.9),
     short_case("momentum-low", "Momentum", 402, lr=0.1, momentum=0.5),
@@ -130,6 +149,13 @@ CASES = [
     short_case(
         "adamw-amsgrad", "AdamW", 633, lr=0.01, betas=[0.9, 0.99], eps=1e-7, weightDecay=0.05, amsgrad=True
     ).without_nulls(),
+    long_case("lion-defaults", "Lion", 641, lr=1e-3, betas=[0.9, 0.99]),
+    short_case("lion-low", "Lion", 642, lr=0.05, betas=[0.5, 0.75]),
+    short_case("lion-decay", "Lion", 643, lr=3e-3, betas=[0.95, 0.98], weightDecay=0.5),
+    exact_lr(long_case("ftrl-defaults", "FTRL", 651, lr=2**-10, initialAccumulator=0.1)),
+    exact_lr(short_case("ftrl-all", "FTRL", 652, lr=0.125, l1=0.5, l2=0.01, beta=1, initialAccumulator=0.5, weightDecay=0.01)),
+    exact_lr(short_case("ftrl-linear", "FTRL", 653, lr=0.5, power=-1, l1=0.1, initialAccumulator=0.1)),
+    exact_lr(short_case("ftrl-constant", "FTRL", 654, lr=0.0625, power=0, l2=0.5, initialAccumulator=0.1)),
 ]
 
 if __name__ == "__main__":
@@ -138,6 +164,6 @@ if __name__ == "__main__":
         {"keras": keras.__version__, "torch": torch.__version__.split("+")[0]},
         "keras.optimizers, KERAS_BACKEND=torch, one thread, ATEN_CPU_CAPABILITY=avx2. Momentum is SGD(momentum). "
         "Keras counts steps for the whole optimizer: no null gradients where the count matters.",
-        [c for case in CASES for c in case.in_dtypes("f32", "f64")],
+        [c for case in CASES for c in case.in_dtypes(*(["f32"] if case.optimizer == "FTRL" else ["f32", "f64"]))],
         KerasSystem,
     )

@@ -18,8 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import optax.contrib
 
-from golden import Case, main, other_lengths, short_case
+from golden import Case, long_case, main, other_lengths, short_case
 from recipe import Array
 
 Transformation = optax.GradientTransformation
@@ -46,6 +47,26 @@ def adamw(o: dict[str, Any]) -> Transformation:
     return optax.adamw(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
 
 
+def lion(o: dict[str, Any]) -> Transformation:
+    return optax.lion(o["lr"], *o["betas"], weight_decay=o["weightDecay"])
+
+
+def signum(o: dict[str, Any]) -> Transformation:
+    return optax.signum(o["lr"], o["momentum"])
+
+
+def adabelief(o: dict[str, Any]) -> Transformation:
+    return optax.adabelief(o["lr"], *o["betas"], eps=o["eps"], eps_root=o["eps"])
+
+
+def adopt(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.contrib.adopt(o["lr"], *o["betas"], eps=o["eps"], use_clipping=o["clip"]))
+
+
+def adan(o: dict[str, Any]) -> Transformation:
+    return optax.adan(o["lr"], *o["betas"], eps=o["eps"], eps_root=o["eps"], weight_decay=o["weightDecay"])
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -54,6 +75,11 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Adagrad": (adagrad, {"sum": "sum_of_squares"}),
     "Adam": (adam, MOMENTS),
     "AdamW": (adamw, MOMENTS),
+    "Lion": (lion, {"expAvg": "mu"}),
+    "Signum": (signum, {"expAvg": "ema"}),
+    "AdaBelief": (adabelief, {"expAvg": "mu", "expAvgVar": "nu"}),
+    "ADOPT": (adopt, MOMENTS),
+    "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
 }
 
 
@@ -114,6 +140,21 @@ CASES = [
     short_case("adamw-defaults", "AdamW", 731, lr=1e-3, betas=BETAS, eps=1e-8, weightDecay=1e-4),
     short_case("adamw-transformer", "AdamW", 732, lr=3e-4, betas=[0.9, 0.95], eps=1e-8, weightDecay=0.1),
     short_case("adamw-low", "AdamW", 733, lr=0.05, betas=[0.5, 0.75], eps=1e-6, weightDecay=0.5),
+    long_case("lion-defaults", "Lion", 741, lr=1e-4, betas=[0.9, 0.99], weightDecay=1e-3),
+    short_case("lion-low", "Lion", 742, lr=0.05, betas=[0.5, 0.75]),
+    other_lengths(short_case("lion-decay", "Lion", 743, lr=3e-3, betas=[0.95, 0.98], weightDecay=0.5)),
+    long_case("signum-defaults", "Signum", 751, lr=1e-4, momentum=0.9),
+    short_case("signum-low", "Signum", 752, lr=0.05, momentum=0.5),
+    short_case("signum-none", "Signum", 753, lr=3e-3, momentum=0.0),
+    long_case("adabelief-defaults", "AdaBelief", 761, lr=1e-3, betas=BETAS, eps=1e-16),
+    short_case("adabelief-low", "AdaBelief", 762, lr=0.05, betas=[0.45, 0.8], eps=1e-8),
+    short_case("adabelief-large-eps", "AdaBelief", 763, lr=0.01, betas=[0.9, 0.99], eps=1e-3),
+    long_case("adopt-defaults", "ADOPT", 771, lr=1e-3, betas=[0.9, 0.9999], eps=1e-6),
+    short_case("adopt-low", "ADOPT", 772, lr=0.05, betas=[0.5, 0.75], eps=1e-3, weightDecay=0.01),
+    short_case("adopt-no-clip", "ADOPT", 773, lr=0.01, betas=[0.9, 0.99], eps=1e-6, clip=False),
+    long_case("adan-defaults", "Adan", 781, lr=1e-3, betas=[0.98, 0.92, 0.99], eps=1e-8),
+    short_case("adan-low", "Adan", 782, lr=0.05, betas=[0.45, 0.8, 0.9], eps=1e-6),
+    short_case("adan-decay", "Adan", 783, lr=0.01, betas=[0.9, 0.5, 0.99], eps=1e-8, weightDecay=0.1),
 ]
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     },
     "Adam": {"weightDecay": 0, "amsgrad": False, "maximize": False, "dialect": ""},
     "AdamW": {"amsgrad": False, "maximize": False, "dialect": ""},
+    "Lion": {"weightDecay": 0, "maximize": False, "dialect": ""},
+    "Signum": {"weightDecay": 0, "maximize": False, "dialect": ""},
+    "AdaBelief": {"weightDecay": 0, "maximize": False, "dialect": ""},
+    "ADOPT": {"clip": True, "weightDecay": 0, "decoupledWeightDecay": False, "maximize": False, "dialect": ""},
+    "Adan": {"weightDecay": 0, "noProx": True, "maximize": False, "dialect": ""},
+    "FTRL": {"power": -0.5, "l1": 0, "l2": 0, "beta": 0, "weightDecay": 0, "maximize": False, "dialect": ""},
 }
 
 

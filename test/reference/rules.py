@@ -90,18 +90,106 @@ def adam_step(
     return p - c(step_size) * (m / (np.sqrt(v) * c(root_scale) + c(o["eps"]))), state
 
 
+def lion(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g)
+    beta1, beta2 = o["betas"]
+    m = s["expAvg"]
+    p = p - c(o["lr"]) * np.sign(c(beta1) * m + c(1 - beta1) * g)
+    return p, {"expAvg": c(beta2) * m + c(1 - beta2) * g}
+
+
+def signum(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g)
+    m = c(o["momentum"]) * s["expAvg"] + c(1 - o["momentum"]) * g
+    return p - c(o["lr"]) * np.sign(m), {"expAvg": m}
+
+
+def adabelief(o: Options, power: Power, t: int, p: Array, g: Array, state: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g)
+    beta1, beta2 = o["betas"]
+    step_size, root_scale = o["lr"] / (1 - power(beta1, t)), 1 / (1 - power(beta2, t)) ** 0.5
+    m = c(beta1) * state["expAvg"] + c(1 - beta1) * g
+    surprise = g - m
+    s = c(beta2) * state["expAvgVar"] + c(1 - beta2) * (surprise * surprise) + c(o["eps"])
+    p = p - c(step_size) * (m / (np.sqrt(s) * c(root_scale) + c(o["eps"])))
+    return p, {"expAvg": m, "expAvgVar": s}
+
+
+def adopt(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["decoupledWeightDecay"] and t > 1, p, g)
+    if t == 1:
+        return p, {"expAvg": s["expAvg"], "expAvgSq": g * g}
+    beta1, beta2 = (power(beta, 1) for beta in o["betas"])  # optax has them in its own type here
+    bound = c(np.sqrt(np.sqrt(t - 1)) if o["clip"] else np.inf)
+    normed = np.clip(g / np.maximum(np.sqrt(s["expAvgSq"]), c(o["eps"])), -bound, bound)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * normed
+    return p - c(o["lr"]) * m, {"expAvg": m, "expAvgSq": c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)}
+
+
+def adan(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g) if o["noProx"] else prologue(o | {"weightDecay": 0}, True, p, g)
+    beta1, beta2, beta3 = o["betas"]
+    correction1, correction2, correction3 = (1 - power(beta, t) for beta in o["betas"])
+    optax = o["dialect"] == "optax"
+    ahead = 1 - beta2 if optax else beta2
+    d = np.zeros_like(g) if t == 1 else g - s["lastGrad"]
+    u = g + c(ahead) * d
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    e = c(beta2) * s["expAvgDiff"] + c(1 - beta2) * d
+    n = c(beta3) * s["expAvgSq"] + c(1 - beta3) * (u * u)
+    inside = o["eps"] * correction3 if optax else 0
+    step = c(o["lr"] / correction1) * m + c(o["lr"] * ahead / correction2) * e
+    p = p - step / (np.sqrt(n + c(inside)) * c(1 / correction3**0.5) + c(o["eps"]))
+    p = p if o["noProx"] else c(1 / (1 + o["lr"] * o["weightDecay"])) * p
+    return p, {"expAvg": m, "expAvgDiff": e, "expAvgSq": n, "lastGrad": g}
+
+
+def ftrl(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, True, p, g)
+    n, l1, scale = s["accumulator"], c(o["l1"]), c(1 / o["lr"])
+    rest = c((o["beta"] + (1 if o["power"] == 0 else 0)) / o["lr"] + 2 * o["l2"])
+    of = {0: np.zeros_like, -0.5: np.sqrt, -1: np.copy}[o["power"]]
+    total = n + g * g
+    q = of(total)
+    z = s["linearTerm"] + (g - scale * (q - of(n)) * p)
+    p = np.where(np.abs(z) > l1, (np.clip(z, -l1, l1) - z) / (q * scale + rest), c(0))
+    return p, {"accumulator": total, "linearTerm": z}
+
+
 RULES: dict[str, Rule] = {
     "SGD": sgd,
     "Momentum": momentum,
     "Adagrad": adagrad,
     "Adam": adam,
     "AdamW": adamw,
+    "Lion": lion,
+    "Signum": signum,
+    "AdaBelief": adabelief,
+    "ADOPT": adopt,
+    "Adan": adan,
+    "FTRL": ftrl,
+}
+
+STATES: dict[str, tuple[str, ...]] = {
+    "Adagrad": ("sum",),
+    "Lion": ("expAvg",),
+    "Signum": ("expAvg",),
+    "AdaBelief": ("expAvg", "expAvgVar"),
+    "ADOPT": ("expAvg", "expAvgSq"),
+    "Adan": ("expAvg", "expAvgDiff", "expAvgSq", "lastGrad"),
+    "FTRL": ("accumulator", "linearTerm"),
 }
 
 
 def state_names(optimizer: str, o: Options) -> tuple[str, ...]:
-    if optimizer == "Adagrad":
-        return ("sum",)
+    if optimizer in STATES:
+        return STATES[optimizer]
     if optimizer in ("Adam", "AdamW"):
         return ("expAvg", "expAvgSq", "maxExpAvgSq") if o["amsgrad"] else ("expAvg", "expAvgSq")
     if optimizer == "SGD" and o["momentum"] == 0:
