@@ -4,14 +4,19 @@
 #include "rules/adagrad.h"
 #include "rules/adam.h"
 #include "rules/momentum.h"
+#include "rules/rmsprop.h"
 #include "rules/sgd.h"
 
-#define LOCKSTEP_RULES(RULE) \
-  RULE(Adagrad)              \
-  RULE(Adam)                 \
-  RULE(AMSGrad)              \
-  RULE(Momentum)             \
-  RULE(MomentumNesterov)     \
-  RULE(SGD)                  \
-  RULE(SGDMomentum)          \
+#define LOCKSTEP_RULES(RULE)    \
+  RULE(Adagrad)                 \
+  RULE(Adam)                    \
+  RULE(AMSGrad)                 \
+  RULE(Momentum)                \
+  RULE(MomentumNesterov)        \
+  RULE(RMSprop)                 \
+  RULE(RMSpropCentered)         \
+  RULE(RMSpropCenteredMomentum) \
+  RULE(RMSpropMomentum)         \
+  RULE(SGD)                     \
+  RULE(SGDMomentum)             \
   RULE(SGDNesterov)

@@ -1,6 +1,6 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Momentum, SGD, type StepReport } from 'lockstep';
+import { Adagrad, Adam, AdamW, type FloatArray, Momentum, RMSprop, SGD, type StepReport } from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -233,6 +233,45 @@ export const optimizers: readonly OptimizerCase[] = [
       ...betas,
       ...flags('amsgrad', 'maximize'),
       ...dialect('torch', 'keras', 'optax'),
+    ],
+  }),
+  optimizer(RMSprop, {
+    defaults: {
+      lr: 0.01,
+      alpha: 0.99,
+      eps: 1e-8,
+      epsPlace: 'outside',
+      centered: false,
+      momentum: 0,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, alpha: 0.5, eps: 1e-3 },
+      { eps: 0 },
+      { dialect: 'keras', weightDecay: 0.01 },
+      { momentum: 0.9, weightDecay: 0.01 },
+      { momentum: 0.5, dialect: 'tfjs' },
+      { centered: true },
+      { centered: true, epsPlace: 'inside', maximize: true },
+      { centered: true, momentum: 0.9 },
+      { centered: true, momentum: 0.9, dialect: 'optax' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('centered', 'maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
+      [{ alpha: 1 }, RangeError, 'alpha must be a number >= 0 and < 1, received 1'],
+      [{ alpha: '0.9' }, TypeError, "alpha must be a number >= 0 and < 1, received '0.9'"],
+      [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
+      [{ epsPlace: 'in' }, RangeError, "epsPlace must be one of 'outside', 'inside', received 'in'"],
+      [{ center: true }, TypeError, "unknown option 'center': did you mean 'centered'?"],
     ],
   }),
 ];

@@ -3,6 +3,7 @@
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
 import { momentum, momentumNesterov } from './momentum.js';
+import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 
@@ -12,6 +13,10 @@ export const rules: readonly Rule[] = [
   amsgrad,
   momentum,
   momentumNesterov,
+  rmsprop,
+  rmspropCentered,
+  rmspropCenteredMomentum,
+  rmspropMomentum,
   sgd,
   sgdMomentum,
   sgdNesterov,
