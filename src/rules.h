@@ -1,6 +1,7 @@
 // The one list of rules. The kernel tables, the binding, the C++ tests and the bench read it; the order is free.
 #pragma once
 
+#include "rules/adadelta.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
 #include "rules/momentum.h"
@@ -8,6 +9,7 @@
 #include "rules/sgd.h"
 
 #define LOCKSTEP_RULES(RULE)    \
+  RULE(Adadelta)                \
   RULE(Adagrad)                 \
   RULE(Adam)                    \
   RULE(AMSGrad)                 \

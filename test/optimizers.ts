@@ -1,6 +1,6 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adagrad, Adam, AdamW, type FloatArray, Momentum, RMSprop, SGD, type StepReport } from 'lockstep';
+import { Adadelta, Adagrad, Adam, AdamW, type FloatArray, Momentum, RMSprop, SGD, type StepReport } from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -272,6 +272,28 @@ export const optimizers: readonly OptimizerCase[] = [
       [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
       [{ epsPlace: 'in' }, RangeError, "epsPlace must be one of 'outside', 'inside', received 'in'"],
       [{ center: true }, TypeError, "unknown option 'center': did you mean 'centered'?"],
+    ],
+  }),
+  optimizer(Adadelta, {
+    defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    valid: [
+      {},
+      { lr: 0.3, rho: 0.5, eps: 1e-3 },
+      { rho: 0 },
+      { dialect: 'keras', weightDecay: 0.01 },
+      { dialect: 'tfjs' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
+      [{ rho: 1 }, RangeError, 'rho must be a number >= 0 and < 1, received 1'],
+      [{ rho: '0.9' }, TypeError, "rho must be a number >= 0 and < 1, received '0.9'"],
+      [{ roh: 0.9 }, TypeError, "unknown option 'roh': did you mean 'rho'?"],
     ],
   }),
 ];

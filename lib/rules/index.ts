@@ -1,5 +1,6 @@
 // Every rule, under the name of its C++ struct: src/rules.h lists the same.
 
+import { adadelta } from './adadelta.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
 import { momentum, momentumNesterov } from './momentum.js';
@@ -8,6 +9,7 @@ import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 
 export const rules: readonly Rule[] = [
+  adadelta,
   adagrad,
   adam,
   amsgrad,
