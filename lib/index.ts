@@ -1,6 +1,7 @@
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
+export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, type BackendName, backend, type NativeName } from './backend.js';

@@ -4,6 +4,7 @@
 #include "rules/adadelta.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/adamax.h"
 #include "rules/momentum.h"
 #include "rules/rmsprop.h"
 #include "rules/sgd.h"
@@ -12,6 +13,7 @@
   RULE(Adadelta)                \
   RULE(Adagrad)                 \
   RULE(Adam)                    \
+  RULE(Adamax)                  \
   RULE(AMSGrad)                 \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \

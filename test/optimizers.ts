@@ -1,6 +1,17 @@
 // The one table of optimizers under test. Every generic test walks it: parity, oracle, errors, names of rules.
 
-import { Adadelta, Adagrad, Adam, AdamW, type FloatArray, Momentum, RMSprop, SGD, type StepReport } from 'lockstep';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  type FloatArray,
+  Momentum,
+  RMSprop,
+  SGD,
+  type StepReport,
+} from 'lockstep';
 
 /** An optimizer as the generic tests see it: whatever its class, over a list of arrays. */
 export interface AnyOptimizer {
@@ -294,6 +305,34 @@ export const optimizers: readonly OptimizerCase[] = [
       [{ rho: 1 }, RangeError, 'rho must be a number >= 0 and < 1, received 1'],
       [{ rho: '0.9' }, TypeError, "rho must be a number >= 0 and < 1, received '0.9'"],
       [{ roh: 0.9 }, TypeError, "unknown option 'roh': did you mean 'rho'?"],
+    ],
+  }),
+  optimizer(Adamax, {
+    defaults: {
+      lr: 0.002,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      maximize: false,
+      dialect: 'lockstep',
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0, 0] },
+      { eps: 0 },
+      { dialect: 'keras', weightDecay: 0.01 },
+      { dialect: 'tfjs' },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...betas,
+      ...flags('maximize'),
+      ...dialect('torch', 'keras', 'optax', 'tfjs'),
     ],
   }),
 ];

@@ -78,6 +78,12 @@ const oracles: Record<string, Oracle> = {
     const delta = (rms(u) / rms(square)) * g;
     return [w - lr * delta, square, rho * u + (1 - rho) * delta ** 2];
   },
+  Adamax: ({ lr, betas: [beta1, beta2], eps, dialect }, t, w, g, [m, u]) => {
+    const isOutside = dialect === 'keras' || dialect === 'tfjs';
+    const expAvg = beta1 * m + (1 - beta1) * g;
+    const expInf = Math.max(beta2 * u, Math.abs(g) + (isOutside ? 0 : eps));
+    return [w - ((lr / (1 - beta1 ** t)) * expAvg) / (expInf + (isOutside ? eps : 0)), expAvg, expInf];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */

@@ -3,6 +3,7 @@
 import { adadelta } from './adadelta.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
+import { adamax } from './adamax.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
@@ -12,6 +13,7 @@ export const rules: readonly Rule[] = [
   adadelta,
   adagrad,
   adam,
+  adamax,
   amsgrad,
   momentum,
   momentumNesterov,
