@@ -11,5 +11,6 @@ export type { ErrorCode, LockstepError } from './errors.js';
 export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export type { Grads, ParamState, Params, State } from './params.js';
+export { RAdam, type RAdamOptions } from './radam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';

@@ -20,6 +20,7 @@ interface Settings {
   readonly betas: readonly [number, number];
   readonly amsgrad: boolean;
   readonly weightDecay: number;
+  readonly decoupledWeightDecay?: boolean;
   readonly maximize: boolean;
   readonly dialect: string;
 }
@@ -84,11 +85,24 @@ const oracles: Record<string, Oracle> = {
     const expInf = Math.max(beta2 * u, Math.abs(g) + (isOutside ? 0 : eps));
     return [w - ((lr / (1 - beta1 ** t)) * expAvg) / (expInf + (isOutside ? eps : 0)), expAvg, expInf];
   },
+  RAdam: ({ lr, betas: [beta1, beta2], eps, dialect }, t, w, g, [m, v]) => {
+    const expAvg = beta1 * m + (1 - beta1) * g;
+    const expAvgSq = beta2 * v + (1 - beta2) * g ** 2;
+    const mHat = expAvg / (1 - beta1 ** t);
+    const correction = 1 - beta2 ** t;
+    const most = 2 / (1 - beta2) - 1;
+    const rho = most - (2 * t * beta2 ** t) / correction;
+    if (rho <= 5) return [w - lr * mHat, expAvg, expAvgSq];
+    const r = Math.sqrt((((rho - 4) * (rho - 2)) / ((most - 4) * (most - 2))) * (most / rho));
+    const vHat = Math.sqrt(expAvgSq / correction);
+    const denominator = vHat + (dialect === 'optax' ? eps : eps / Math.sqrt(correction));
+    return [w - (lr * mHat * r) / denominator, expAvg, expAvgSq];
+  },
 };
 
 /** Optimizers whose weight decay never enters the gradient. */
-const decoupled = (name: string, { dialect }: Settings) =>
-  dialect === 'keras' || name === 'Momentum' || name === 'AdamW';
+const decoupled = (name: string, { dialect, decoupledWeightDecay = false }: Settings) =>
+  decoupledWeightDecay || dialect === 'keras' || name === 'Momentum' || name === 'AdamW';
 
 /** In f32: where g and the penalty nearly cancel, no rule can be more exact than the gradient that it is given. */
 const penalised = (g: number, weightDecay: number, w: number) =>
