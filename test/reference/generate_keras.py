@@ -44,9 +44,9 @@ def adagrad(o: dict[str, Any]) -> Optimizer:
 
 def adam(cls: type[Optimizer]) -> Callable[[dict[str, Any]], Optimizer]:
     def make(o: dict[str, Any]) -> Optimizer:
-        beta1, beta2 = o["betas"]
+        betas = dict(zip(("beta_1", "beta_2"), o["betas"]))
         decay = o["weightDecay"] or None
-        return cls(o["lr"], beta1, beta2, epsilon=o["eps"], amsgrad=o["amsgrad"], weight_decay=decay)
+        return cls(o["lr"], epsilon=o["eps"], amsgrad=o["amsgrad"], weight_decay=decay, **betas)
 
     return make
 

@@ -161,7 +161,8 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
             steps[i] += 1
             ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
             update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
-            _, terms = rule(options, system.power, steps[i], zeros[i], gradient_terms(options, grad, before[i]), blank[i])
+            parts = gradient_terms(options, grad, before[i])
+            _, terms = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
             check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], updates[i], previous[i]))
             for n in names:
                 unit = ulp(states[i][n], now[i][n], terms[n])
@@ -277,7 +278,7 @@ def main(
         parser.error(f"--only must be one of {', '.join(known)}")
 
     changed = False
-    measures = [name for name in Check.__dataclass_fields__]
+    measures = list(Check.__dataclass_fields__)
     print(f"{'case':36}" + "".join(f"{name:>13}" for name in measures))
     for optimizer in wanted:
         recorded = []

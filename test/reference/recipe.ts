@@ -29,7 +29,7 @@ export interface GoldenCase {
   /** lockstep's class name. */
   optimizer: string;
   /** lockstep's option names; all are given. */
-  options: Record<string, number | boolean | number[]>;
+  options: Record<string, number | string | boolean | number[]>;
   dtype: Dtype;
   /** Lengths. */
   params: number[];
@@ -53,8 +53,11 @@ export interface Golden {
   cases: GoldenCase[];
 }
 
-/** All files of one system (`torch`, `keras`), in order of file name. */
-export function readGoldens(system: string): Golden[] {
+/** The systems that were recorded: a folder each. */
+export const systems = ['torch', 'keras', 'optax', 'tfjs'] as const;
+
+/** All files of one system, in order of file name. */
+export function readGoldens(system: (typeof systems)[number]): Golden[] {
   const folder = new URL(`./${system}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files.sort().map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Golden);

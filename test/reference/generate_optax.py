@@ -1,0 +1,127 @@
+"""Reference trajectories from optax, operation by operation: without jit, which rounds otherwise.
+
+float32 runs as JAX runs by default, with 64-bit types off; float64 needs them on.
+
+    python test/reference/generate_optax.py [--only Adam] [--check]
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any, Callable
+
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["XLA_FLAGS"] = "--xla_cpu_max_isa=AVX2"  # before the import: the same bits from AVX2 and AVX-512 machines
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from golden import Case, main, other_lengths, short_case
+from recipe import Array
+
+Transformation = optax.GradientTransformation
+
+
+def l2(o: dict[str, Any], optimizer: Transformation) -> Transformation:
+    decay = o["weightDecay"]
+    return optimizer if decay == 0 else optax.chain(optax.add_decayed_weights(decay), optimizer)
+
+
+def sgd(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.sgd(o["lr"], momentum=o["momentum"] or None, nesterov=o["nesterov"]))
+
+
+def adagrad(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.adagrad(o["lr"], initial_accumulator_value=o["initialAccumulator"], eps=o["eps"]))
+
+
+def adam(o: dict[str, Any]) -> Transformation:
+    return l2(o, (optax.amsgrad if o["amsgrad"] else optax.adam)(o["lr"], *o["betas"], eps=o["eps"]))
+
+
+def adamw(o: dict[str, Any]) -> Transformation:
+    return optax.adamw(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
+
+
+MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
+
+# lockstep's class: (maker, {lockstep's state: the name in optax's})
+OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str, str]]] = {
+    "SGD": (sgd, {"momentumBuffer": "trace"}),
+    "Adagrad": (adagrad, {"sum": "sum_of_squares"}),
+    "Adam": (adam, MOMENTS),
+    "AdamW": (adamw, MOMENTS),
+}
+
+
+@functools.lru_cache(maxsize=None)
+def optax_power(dtype: str, beta: float, t: int) -> Any:
+    """As optax.tree.bias_correction, which is compiled."""
+    return np.asarray(jax.jit(jnp.power)(beta, jnp.asarray(t, jnp.int32)))[()]
+
+
+class OptaxSystem:
+    def __init__(self, case: Case, start: list[Array]) -> None:
+        jax.config.update("jax_enable_x64", case.dtype == "f64")
+        self.power = functools.partial(optax_power, case.dtype)
+        self._make, self._names = OPTIMIZERS[case.optimizer]
+        self._options = case.options
+        self._params = [jnp.asarray(p) for p in start]
+        self._optimizer = self._make(case.options)
+        self._state = self._optimizer.init(self._params)
+
+    def step(self, grads: list[Array | None]) -> None:
+        updates, self._state = self._optimizer.update([jnp.asarray(g) for g in grads], self._state, self._params)
+        self._params = optax.apply_updates(self._params, updates)
+
+    def set_lr(self, lr: float) -> None:
+        self._optimizer = self._make(self._options | {"lr": lr})  # the state goes on
+
+    def params(self) -> list[Array]:
+        return [np.array(p) for p in self._params]
+
+    def set_params(self, values: list[Array]) -> None:
+        self._params = [jnp.asarray(v) for v in values]
+
+    def state(self) -> dict[str, list[Array]]:
+        found = {ours: optax.tree.get(self._state, theirs) for ours, theirs in self._names.items()}
+        return {name: [np.array(a) for a in arrays] for name, arrays in found.items() if arrays is not None}
+
+    def step_counts(self) -> list[int] | None:
+        return None  # one count for the whole optimizer
+
+
+INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
+BETAS = [0.9, 0.999]
+
+CASES = [
+    short_case("sgd-plain", "SGD", 701, lr=0.05),
+    short_case("sgd-momentum", "SGD", 702, lr=0.01, momentum=0.9),
+    short_case("sgd-nesterov", "SGD", 703, lr=0.02, momentum=0.95, nesterov=True),
+    short_case("sgd-l2", "SGD", 704, lr=0.1, momentum=0.5, weightDecay=0.01),
+    short_case("adagrad-defaults", "Adagrad", 711, lr=0.01, **INSIDE),
+    short_case("adagrad-no-start", "Adagrad", 712, lr=0.1, **INSIDE | {"eps": 1e-3, "initialAccumulator": 0}),
+    other_lengths(short_case("adagrad-large-lr", "Adagrad", 713, lr=1, **INSIDE | {"initialAccumulator": 0.5})),
+    short_case("adam-defaults", "Adam", 721, lr=1e-3, betas=BETAS, eps=1e-8),
+    short_case("adam-low-betas", "Adam", 722, lr=0.05, betas=[0.45, 0.8], eps=1e-6),
+    short_case("adam-l2", "Adam", 723, lr=0.01, betas=[0.9, 0.99], eps=1e-8, weightDecay=0.01),
+    short_case("adam-amsgrad-defaults", "Adam", 724, lr=1e-3, betas=BETAS, eps=1e-8, amsgrad=True),
+    short_case("adam-amsgrad-low", "Adam", 725, lr=0.01, betas=[0.9, 0.9], eps=1e-3, amsgrad=True),
+    short_case("adam-amsgrad-beta1-zero", "Adam", 726, lr=0.1, betas=[0.0, 0.99], eps=1e-6, amsgrad=True),
+    short_case("adamw-defaults", "AdamW", 731, lr=1e-3, betas=BETAS, eps=1e-8, weightDecay=1e-4),
+    short_case("adamw-transformer", "AdamW", 732, lr=3e-4, betas=[0.9, 0.95], eps=1e-8, weightDecay=0.1),
+    short_case("adamw-low", "AdamW", 733, lr=0.05, betas=[0.5, 0.75], eps=1e-6, weightDecay=0.5),
+]
+
+if __name__ == "__main__":
+    main(
+        "optax",
+        {"optax": optax.__version__, "jax": jax.__version__},
+        "optax on the CPU without jit, XLA_FLAGS=--xla_cpu_max_isa=AVX2; 64-bit types on for f64 alone. AMSGrad is "
+        "optax.amsgrad, L2 is optax.add_decayed_weights before the optimizer. There are no null gradients.",
+        [c.without_nulls() for case in CASES for c in case.in_dtypes("f32", "f64")],
+        OptaxSystem,
+    )
