@@ -46,6 +46,23 @@ def adamw(o: dict[str, Any]) -> Transformation:
     return optax.adamw(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
 
 
+def rmsprop(o: dict[str, Any]) -> Transformation:
+    momentum = o["momentum"] or None
+    return l2(o, optax.rmsprop(o["lr"], o["alpha"], o["eps"], centered=o["centered"], momentum=momentum))
+
+
+def adadelta(o: dict[str, Any]) -> Transformation:
+    return optax.adadelta(o["lr"], o["rho"], o["eps"], weight_decay=o["weightDecay"])
+
+
+def adamax(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.adamax(o["lr"], *o["betas"], eps=o["eps"]))
+
+
+def radam(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -54,6 +71,10 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Adagrad": (adagrad, {"sum": "sum_of_squares"}),
     "Adam": (adam, MOMENTS),
     "AdamW": (adamw, MOMENTS),
+    "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
+    "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
+    "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
+    "RAdam": (radam, MOMENTS),
 }
 
 
@@ -114,6 +135,19 @@ CASES = [
     short_case("adamw-defaults", "AdamW", 731, lr=1e-3, betas=BETAS, eps=1e-8, weightDecay=1e-4),
     short_case("adamw-transformer", "AdamW", 732, lr=3e-4, betas=[0.9, 0.95], eps=1e-8, weightDecay=0.1),
     short_case("adamw-low", "AdamW", 733, lr=0.05, betas=[0.5, 0.75], eps=1e-6, weightDecay=0.5),
+    short_case("rmsprop-defaults", "RMSprop", 1201, lr=1e-3, alpha=0.9, eps=1e-8, epsPlace="inside"),
+    short_case("rmsprop-momentum", "RMSprop", 1202, lr=0.01, alpha=0.95, eps=1e-3, epsPlace="inside", momentum=0.9),
+    short_case("rmsprop-centered", "RMSprop", 1203, lr=0.01, alpha=0.99, eps=1e-2, epsPlace="inside", centered=True,
+               momentum=0.5, weightDecay=0.01),
+    short_case("adadelta-defaults", "Adadelta", 1211, lr=1, rho=0.9, eps=1e-6),
+    short_case("adadelta-small-lr", "Adadelta", 1212, lr=0.01, rho=0.95, eps=1e-3),
+    short_case("adadelta-l2", "Adadelta", 1213, lr=0.1, rho=0.8, eps=1e-5, weightDecay=0.1),
+    short_case("adamax-defaults", "Adamax", 1221, lr=2e-3, betas=BETAS, eps=1e-8),
+    short_case("adamax-low-betas", "Adamax", 1222, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
+    short_case("adamax-l2", "Adamax", 1223, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1),
+    short_case("radam-defaults", "RAdam", 1231, lr=1e-3, betas=BETAS, eps=1e-8),
+    short_case("radam-low-betas", "RAdam", 1232, lr=0.01, betas=[0.8, 0.9], eps=1e-3),
+    short_case("radam-l2", "RAdam", 1233, lr=0.05, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.1),
 ]
 
 if __name__ == "__main__":

@@ -90,18 +90,85 @@ def adam_step(
     return p - c(step_size) * (m / (np.sqrt(v) * c(root_scale) + c(o["eps"]))), state
 
 
+def rmsprop(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    v = c(o["alpha"]) * s["squareAvg"] + c(1 - o["alpha"]) * (g * g)
+    state = {"squareAvg": v}
+    if o["centered"]:
+        a = c(o["alpha"]) * s["gradAvg"] + c(1 - o["alpha"]) * g
+        state["gradAvg"] = a
+        v = np.maximum(v - a * a, c(0))
+    root = np.sqrt(v + c(o["eps"])) if o["epsPlace"] == "inside" else np.sqrt(v) + c(o["eps"])
+    if o["momentum"] == 0:
+        return p - c(o["lr"]) * g / root, state
+    inner, outer = (1, o["lr"]) if o["dialect"] == "torch" else (o["lr"], 1)
+    b = c(o["momentum"]) * s["momentumBuffer"] + c(inner) * g / root
+    return p - c(outer) * b, state | {"momentumBuffer": b}
+
+
+def adadelta(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    v = c(o["rho"]) * s["squareAvg"] + c(1 - o["rho"]) * (g * g)
+    delta = np.sqrt((s["accDelta"] + c(o["eps"])) / (v + c(o["eps"]))) * g
+    u = c(o["rho"]) * s["accDelta"] + c(1 - o["rho"]) * (delta * delta)
+    return p - c(o["lr"]) * delta, {"squareAvg": v, "accDelta": u}
+
+
+def adamax(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    beta1, beta2 = o["betas"]
+    inside, outside = (0, o["eps"]) if o["dialect"] in ("keras", "tfjs") else (o["eps"], 0)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    u = np.maximum(c(beta2) * s["expInf"], np.abs(g) + c(inside))
+    return p - c(o["lr"] / (1 - power(beta1, t))) * (m / (u + c(outside))), {"expAvg": m, "expInf": u}
+
+
+def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["decoupledWeightDecay"], p, g)
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    state = {"expAvg": m, "expAvgSq": v}
+    most = 2 / (1 - beta2) - 1
+    rho = most - 2 * t * power(beta2, t) / correction2
+    if not (rho > 5 or (o["dialect"] == "optax" and rho == 5)):
+        return p - c(o["lr"] / correction1) * m, state
+    step_size = o["lr"] / correction1 * ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
+    if o["dialect"] == "optax":
+        return p - c(step_size) * (m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))), state
+    return p - c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"]))), state
+
+
 RULES: dict[str, Rule] = {
     "SGD": sgd,
     "Momentum": momentum,
     "Adagrad": adagrad,
     "Adam": adam,
     "AdamW": adamw,
+    "RMSprop": rmsprop,
+    "Adadelta": adadelta,
+    "Adamax": adamax,
+    "RAdam": radam,
 }
 
 
 def state_names(optimizer: str, o: Options) -> tuple[str, ...]:
     if optimizer == "Adagrad":
         return ("sum",)
+    if optimizer == "RMSprop":
+        gradAvg = ("gradAvg",) if o["centered"] else ()
+        return ("squareAvg", *gradAvg, *(("momentumBuffer",) if o["momentum"] else ()))
+    if optimizer == "Adadelta":
+        return ("squareAvg", "accDelta")
+    if optimizer == "Adamax":
+        return ("expAvg", "expInf")
+    if optimizer == "RAdam":
+        return ("expAvg", "expAvgSq")
     if optimizer in ("Adam", "AdamW"):
         return ("expAvg", "expAvgSq", "maxExpAvgSq") if o["amsgrad"] else ("expAvg", "expAvgSq")
     if optimizer == "SGD" and o["momentum"] == 0:
