@@ -1,6 +1,8 @@
 export { AdaBelief, type AdaBeliefOptions } from './adabelief.js';
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
+export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
 export { Adan, type AdanOptions } from './adan.js';
 export { ADOPT, type ADOPTOptions } from './adopt.js';
@@ -14,5 +16,7 @@ export { Lion, type LionOptions } from './lion.js';
 export { Momentum, type MomentumOptions } from './momentum.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export type { Grads, ParamState, Params, State } from './params.js';
+export { RAdam, type RAdamOptions } from './radam.js';
+export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 export { Signum, type SignumOptions } from './signum.js';

@@ -198,7 +198,7 @@ function unknownOption(name: string, known: readonly string[]): LockstepError {
     editDistance(name, candidate) < editDistance(name, best) ? candidate : best,
   );
   const hint =
-    editDistance(name, nearest) <= Math.min(3, name.length / 2)
+    editDistance(name, nearest) <= Math.min(3, Math.ceil(name.length / 2))
       ? `did you mean '${nearest}'?`
       : `known are ${known.join(', ')}`;
   return typeError('ERR_INVALID_OPTION', `unknown option ${describe(name)}: ${hint}`);

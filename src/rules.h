@@ -2,28 +2,37 @@
 #pragma once
 
 #include "rules/adabelief.h"
+#include "rules/adadelta.h"
 #include "rules/adagrad.h"
 #include "rules/adam.h"
+#include "rules/adamax.h"
 #include "rules/adan.h"
 #include "rules/adopt.h"
 #include "rules/ftrl.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
+#include "rules/rmsprop.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
 
-#define LOCKSTEP_RULES(RULE) \
-  RULE(AdaBelief)            \
-  RULE(Adagrad)              \
-  RULE(Adam)                 \
-  RULE(Adan)                 \
-  RULE(ADOPT)                \
-  RULE(AMSGrad)              \
-  RULE(FTRL)                 \
-  RULE(Lion)                 \
-  RULE(Momentum)             \
-  RULE(MomentumNesterov)     \
-  RULE(SGD)                  \
-  RULE(SGDMomentum)          \
-  RULE(SGDNesterov)          \
+#define LOCKSTEP_RULES(RULE)    \
+  RULE(AdaBelief)               \
+  RULE(Adadelta)                \
+  RULE(Adagrad)                 \
+  RULE(Adam)                    \
+  RULE(Adamax)                  \
+  RULE(Adan)                    \
+  RULE(ADOPT)                   \
+  RULE(AMSGrad)                 \
+  RULE(FTRL)                    \
+  RULE(Lion)                    \
+  RULE(Momentum)                \
+  RULE(MomentumNesterov)        \
+  RULE(RMSprop)                 \
+  RULE(RMSpropCentered)         \
+  RULE(RMSpropCenteredMomentum) \
+  RULE(RMSpropMomentum)         \
+  RULE(SGD)                     \
+  RULE(SGDMomentum)             \
+  RULE(SGDNesterov)             \
   RULE(Signum)

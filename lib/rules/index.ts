@@ -1,21 +1,26 @@
 // Every rule, under the name of its C++ struct: src/rules.h lists the same.
 
 import { adabelief } from './adabelief.js';
+import { adadelta } from './adadelta.js';
 import { adagrad } from './adagrad.js';
 import { adam, amsgrad } from './adam.js';
+import { adamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt } from './adopt.js';
 import { ftrl } from './ftrl.js';
 import { lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
+import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
 
 export const rules: readonly Rule[] = [
   adabelief,
+  adadelta,
   adagrad,
   adam,
+  adamax,
   adan,
   adopt,
   amsgrad,
@@ -23,6 +28,10 @@ export const rules: readonly Rule[] = [
   lion,
   momentum,
   momentumNesterov,
+  rmsprop,
+  rmspropCentered,
+  rmspropCenteredMomentum,
+  rmspropMomentum,
   sgd,
   sgdMomentum,
   sgdNesterov,

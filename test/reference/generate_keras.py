@@ -60,6 +60,23 @@ def ftrl(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Ftrl(
         o["lr"], o["power"], o["initialAccumulator"], o["l1"], o["l2"], beta=o["beta"], weight_decay=o["weightDecay"] or None
     )
+def rmsprop(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.RMSprop(
+        o["lr"],
+        rho=o["alpha"],
+        momentum=float(o["momentum"]),
+        epsilon=o["eps"],
+        centered=o["centered"],
+        weight_decay=o["weightDecay"] or None,
+    )
+
+
+def adadelta(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Adadelta(o["lr"], rho=o["rho"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
+def adamax(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Adamax(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
 
 
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
@@ -73,6 +90,12 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     "AdamW": (adam(keras.optimizers.AdamW), MOMENTS),
     "Lion": (lion, {"expAvg": "_momentums"}),
     "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
+    "RMSprop": (
+        rmsprop,
+        {"squareAvg": "_velocities", "gradAvg": "_average_gradients", "momentumBuffer": "_momentums"},
+    ),
+    "Adadelta": (adadelta, {"squareAvg": "_accumulated_grads", "accDelta": "_accumulated_delta_vars"}),
+    "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
 }
 
 
@@ -152,10 +175,16 @@ CASES = [
     long_case("lion-defaults", "Lion", 641, lr=1e-3, betas=[0.9, 0.99]),
     short_case("lion-low", "Lion", 642, lr=0.05, betas=[0.5, 0.75]),
     short_case("lion-decay", "Lion", 643, lr=3e-3, betas=[0.95, 0.98], weightDecay=0.5),
-    exact_lr(long_case("ftrl-defaults", "FTRL", 651, lr=2**-10, initialAccumulator=0.1)),
-    exact_lr(short_case("ftrl-all", "FTRL", 652, lr=0.125, l1=0.5, l2=0.01, beta=1, initialAccumulator=0.5, weightDecay=0.01)),
-    exact_lr(short_case("ftrl-linear", "FTRL", 653, lr=0.5, power=-1, l1=0.1, initialAccumulator=0.1)),
-    exact_lr(short_case("ftrl-constant", "FTRL", 654, lr=0.0625, power=0, l2=0.5, initialAccumulator=0.1)),
+    short_case("rmsprop-defaults", "RMSprop", 1101, lr=1e-3, alpha=0.9, eps=1e-7, epsPlace="inside"),
+    short_case("rmsprop-momentum", "RMSprop", 1102, lr=0.01, alpha=0.95, eps=1e-3, epsPlace="inside", momentum=0.9),
+    short_case("rmsprop-centered", "RMSprop", 1103, lr=0.01, alpha=0.99, eps=1e-2, epsPlace="inside", centered=True,
+               momentum=0.5, weightDecay=0.01),
+    short_case("adadelta-defaults", "Adadelta", 1111, lr=1e-3, rho=0.95, eps=1e-7),
+    short_case("adadelta-large-lr", "Adadelta", 1112, lr=1.0, rho=0.9, eps=1e-3),
+    short_case("adadelta-decay", "Adadelta", 1113, lr=0.1, rho=0.8, eps=1e-5, weightDecay=0.1),
+    short_case("adamax-defaults", "Adamax", 1121, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
+    short_case("adamax-low-betas", "Adamax", 1122, lr=0.05, betas=[0.5, 0.9], eps=1e-3).without_nulls(),
+    short_case("adamax-decay", "Adamax", 1123, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1).without_nulls(),
 ]
 
 if __name__ == "__main__":

@@ -67,6 +67,23 @@ def adan(o: dict[str, Any]) -> Transformation:
     return optax.adan(o["lr"], *o["betas"], eps=o["eps"], eps_root=o["eps"], weight_decay=o["weightDecay"])
 
 
+def rmsprop(o: dict[str, Any]) -> Transformation:
+    momentum = o["momentum"] or None
+    return l2(o, optax.rmsprop(o["lr"], o["alpha"], o["eps"], centered=o["centered"], momentum=momentum))
+
+
+def adadelta(o: dict[str, Any]) -> Transformation:
+    return optax.adadelta(o["lr"], o["rho"], o["eps"], weight_decay=o["weightDecay"])
+
+
+def adamax(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.adamax(o["lr"], *o["betas"], eps=o["eps"]))
+
+
+def radam(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -80,6 +97,10 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "AdaBelief": (adabelief, {"expAvg": "mu", "expAvgVar": "nu"}),
     "ADOPT": (adopt, MOMENTS),
     "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
+    "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
+    "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
+    "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
+    "RAdam": (radam, MOMENTS),
 }
 
 
@@ -152,9 +173,12 @@ CASES = [
     long_case("adopt-defaults", "ADOPT", 771, lr=1e-3, betas=[0.9, 0.9999], eps=1e-6),
     short_case("adopt-low", "ADOPT", 772, lr=0.05, betas=[0.5, 0.75], eps=1e-3, weightDecay=0.01),
     short_case("adopt-no-clip", "ADOPT", 773, lr=0.01, betas=[0.9, 0.99], eps=1e-6, clip=False),
-    long_case("adan-defaults", "Adan", 781, lr=1e-3, betas=[0.98, 0.92, 0.99], eps=1e-8),
-    short_case("adan-low", "Adan", 782, lr=0.05, betas=[0.45, 0.8, 0.9], eps=1e-6),
-    short_case("adan-decay", "Adan", 783, lr=0.01, betas=[0.9, 0.5, 0.99], eps=1e-8, weightDecay=0.1),
+    short_case("adadelta-defaults", "Adadelta", 1211, lr=1, rho=0.9, eps=1e-6),
+    short_case("adadelta-small-lr", "Adadelta", 1212, lr=0.01, rho=0.95, eps=1e-3),
+    short_case("adadelta-l2", "Adadelta", 1213, lr=0.1, rho=0.8, eps=1e-5, weightDecay=0.1),
+    short_case("adamax-defaults", "Adamax", 1221, lr=2e-3, betas=BETAS, eps=1e-8),
+    short_case("adamax-low-betas", "Adamax", 1222, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
+    short_case("adamax-l2", "Adamax", 1223, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1),
 ]
 
 if __name__ == "__main__":

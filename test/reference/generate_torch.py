@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before the import: the same bits from AVX2 and AVX-512 machines
@@ -21,7 +22,7 @@ from rules import exact_power
 
 torch.set_num_threads(1)
 
-PLAIN = {"foreach": False, "fused": False}
+PLAIN = ("foreach", "fused")  # False, where a class has them
 RENAMED = {"initialAccumulator": "initial_accumulator_value"}  # the others differ in case alone
 NOT_TORCH = ("dialect", "epsPlace")
 
@@ -33,6 +34,13 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, str]]] = {
     "Adagrad": (torch.optim.Adagrad, {"sum": "sum"}),
     "Adam": (torch.optim.Adam, MOMENTS),
     "AdamW": (torch.optim.AdamW, MOMENTS),
+    "RMSprop": (
+        torch.optim.RMSprop,
+        {"squareAvg": "square_avg", "gradAvg": "grad_avg", "momentumBuffer": "momentum_buffer"},
+    ),
+    "Adadelta": (torch.optim.Adadelta, {"squareAvg": "square_avg", "accDelta": "acc_delta"}),
+    "Adamax": (torch.optim.Adamax, {"expAvg": "exp_avg", "expInf": "exp_inf"}),
+    "RAdam": (torch.optim.RAdam, MOMENTS),
 }
 
 
@@ -47,7 +55,8 @@ class TorchSystem:
         cls, self._names = OPTIMIZERS[case.optimizer]
         self._params = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in start]
         options = {snake(k): v for k, v in case.options.items() if k not in NOT_TORCH}
-        self._optimizer = cls(self._params, **options, **PLAIN)
+        plain = {name: False for name in PLAIN if name in signature(cls).parameters}
+        self._optimizer = cls(self._params, **options, **plain)
 
     def step(self, grads: list[Array | None]) -> None:
         for param, grad in zip(self._params, grads):
@@ -117,6 +126,21 @@ CASES = [
     short_case("adamw-amsgrad", "AdamW", 503, lr=1e-2, betas=[0.9, 0.9], eps=1e-8, weightDecay=0.05, amsgrad=True),
     short_case("adamw-all", "AdamW", 504, lr=0.1, betas=[0.5, 0.99], eps=1e-3, weightDecay=0.5, amsgrad=True,
                maximize=True),
+    all_null(long_case("rmsprop-defaults", "RMSprop", 1001, lr=0.01, alpha=0.99, eps=1e-8)),
+    short_case("rmsprop-momentum", "RMSprop", 1002, lr=1e-3, alpha=0.9, eps=1e-6, momentum=0.9, weightDecay=0.01),
+    short_case("rmsprop-centered", "RMSprop", 1003, lr=0.01, alpha=0.95, eps=1e-3, centered=True),
+    short_case("rmsprop-all", "RMSprop", 1004, lr=0.05, alpha=0.99, eps=1e-2, centered=True, momentum=0.5,
+               weightDecay=0.1, maximize=True),
+    all_null(long_case("adadelta-defaults", "Adadelta", 1011, lr=1, rho=0.9, eps=1e-6)),
+    short_case("adadelta-low-rho", "Adadelta", 1012, lr=0.5, rho=0.5, eps=1e-3),
+    short_case("adadelta-all", "Adadelta", 1013, lr=0.1, rho=0.95, eps=1e-7, weightDecay=0.1, maximize=True),
+    all_null(long_case("adamax-defaults", "Adamax", 1021, lr=2e-3, betas=BETAS, eps=1e-8)),
+    short_case("adamax-low-betas", "Adamax", 1022, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
+    short_case("adamax-all", "Adamax", 1023, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1, maximize=True),
+    all_null(long_case("radam-defaults", "RAdam", 1031, lr=1e-3, betas=BETAS, eps=1e-8)),
+    short_case("radam-low-betas", "RAdam", 1032, lr=0.01, betas=[0.8, 0.9], eps=1e-3, weightDecay=0.1),
+    short_case("radam-decoupled", "RAdam", 1033, lr=0.05, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.1,
+               decoupledWeightDecay=True, maximize=True),
 ]
 
 if __name__ == "__main__":

@@ -160,6 +160,58 @@ def ftrl(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tupl
     z = s["linearTerm"] + (g - scale * (q - of(n)) * p)
     p = np.where(np.abs(z) > l1, (np.clip(z, -l1, l1) - z) / (q * scale + rest), c(0))
     return p, {"accumulator": total, "linearTerm": z}
+def rmsprop(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    v = c(o["alpha"]) * s["squareAvg"] + c(1 - o["alpha"]) * (g * g)
+    state = {"squareAvg": v}
+    if o["centered"]:
+        a = c(o["alpha"]) * s["gradAvg"] + c(1 - o["alpha"]) * g
+        state["gradAvg"] = a
+        v = np.maximum(v - a * a, c(0))
+    root = np.sqrt(v + c(o["eps"])) if o["epsPlace"] == "inside" else np.sqrt(v) + c(o["eps"])
+    if o["momentum"] == 0:
+        return p - c(o["lr"]) * g / root, state
+    inner, outer = (1, o["lr"]) if o["dialect"] == "torch" else (o["lr"], 1)
+    b = c(o["momentum"]) * s["momentumBuffer"] + c(inner) * g / root
+    return p - c(outer) * b, state | {"momentumBuffer": b}
+
+
+def adadelta(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    v = c(o["rho"]) * s["squareAvg"] + c(1 - o["rho"]) * (g * g)
+    delta = np.sqrt((s["accDelta"] + c(o["eps"])) / (v + c(o["eps"]))) * g
+    u = c(o["rho"]) * s["accDelta"] + c(1 - o["rho"]) * (delta * delta)
+    return p - c(o["lr"]) * delta, {"squareAvg": v, "accDelta": u}
+
+
+def adamax(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["dialect"] == "keras", p, g)
+    beta1, beta2 = o["betas"]
+    inside, outside = (0, o["eps"]) if o["dialect"] in ("keras", "tfjs") else (o["eps"], 0)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    u = np.maximum(c(beta2) * s["expInf"], np.abs(g) + c(inside))
+    return p - c(o["lr"] / (1 - power(beta1, t))) * (m / (u + c(outside))), {"expAvg": m, "expInf": u}
+
+
+def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["decoupledWeightDecay"], p, g)
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    state = {"expAvg": m, "expAvgSq": v}
+    most = 2 / (1 - beta2) - 1
+    rho = most - 2 * t * power(beta2, t) / correction2
+    if not (rho > 5 or (o["dialect"] == "optax" and rho == 5)):
+        return p - c(o["lr"] / correction1) * m, state
+    step_size = o["lr"] / correction1 * ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
+    if o["dialect"] == "optax":
+        return p - c(step_size) * (m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))), state
+    return p - c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"]))), state
 
 
 RULES: dict[str, Rule] = {
@@ -174,6 +226,10 @@ RULES: dict[str, Rule] = {
     "ADOPT": adopt,
     "Adan": adan,
     "FTRL": ftrl,
+    "RMSprop": rmsprop,
+    "Adadelta": adadelta,
+    "Adamax": adamax,
+    "RAdam": radam,
 }
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -184,12 +240,18 @@ STATES: dict[str, tuple[str, ...]] = {
     "ADOPT": ("expAvg", "expAvgSq"),
     "Adan": ("expAvg", "expAvgDiff", "expAvgSq", "lastGrad"),
     "FTRL": ("accumulator", "linearTerm"),
+    "Adadelta": ("squareAvg", "accDelta"),
+    "Adamax": ("expAvg", "expInf"),
+    "RAdam": ("expAvg", "expAvgSq"),
 }
 
 
 def state_names(optimizer: str, o: Options) -> tuple[str, ...]:
     if optimizer in STATES:
         return STATES[optimizer]
+    if optimizer == "RMSprop":
+        gradAvg = ("gradAvg",) if o["centered"] else ()
+        return ("squareAvg", *gradAvg, *(("momentumBuffer",) if o["momentum"] else ()))
     if optimizer in ("Adam", "AdamW"):
         return ("expAvg", "expAvgSq", "maxExpAvgSq") if o["amsgrad"] else ("expAvg", "expAvgSq")
     if optimizer == "SGD" and o["momentum"] == 0:

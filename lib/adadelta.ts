@@ -1,0 +1,76 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fraction, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { adadelta } from './rules/adadelta.js';
+
+/** The options of `Adadelta`. */
+export interface AdadeltaOptions {
+  /** Learning rate, >= 0: scales the update, which has the units of W by itself. Default 1 (keras, tfjs: 0.001). */
+  lr?: number;
+  /** Share of the averages of g² and of squared updates that is kept, in [0, 1). Default 0.9 (keras, tfjs: 0.95). */
+  rho?: number;
+  /** Added to both averages, inside the roots; >= 0. It gets the first steps going. Default 1e-6 (keras, tfjs: 1e-7). */
+  eps?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
+}
+
+const c = adadelta.coefficients;
+
+const small = { lr: 0.001, rho: 0.95, eps: 1e-7 };
+
+const definition: Definition<AdadeltaOptions> = {
+  options: {
+    lr: nonNegative(1),
+    rho: fraction(0.9),
+    eps: nonNegative(1e-6),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
+  },
+  defaults: { keras: small, tfjs: small },
+
+  rule: () => adadelta,
+
+  coefficients(row, at, options) {
+    const { lr, rho, eps, dialect } = options;
+    writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
+    row[at + c.rho] = rho;
+    row[at + c.rest] = 1 - rho;
+    row[at + c.eps] = eps;
+    row[at + c.lr] = lr;
+  },
+};
+
+/**
+ * Adadelta: v ← rho·v + (1 − rho)g²; d ← √((u + eps) / (v + eps))·g; u ← rho·u + (1 − rho)d²; W ← W − lr·d,
+ * where g ← ±g + weightDecay·W.
+ *
+ * Updates have the units of W, so lr needs no tuning; they start near √eps and take a while to grow. State: `squareAvg`
+ * (v), `accDelta` (u).
+ *
+ * TensorFlow.js divides by the v of the step before, which makes its first steps hundreds of times too long: its dialect
+ * has its defaults and computes the paper's rule.
+ *
+ * Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method" (https://arxiv.org/abs/1212.5701); `torch.optim.Adadelta`,
+ * `keras.optimizers.Adadelta`, `optax.adadelta`, `tf.train.adadelta`.
+ *
+ * @example
+ * const adadelta = new Adadelta({ w, b });
+ * adadelta.step({ w: gradW, b: gradB });
+ */
+export class Adadelta<P extends Params<P>> extends Optimizer<P, AdadeltaOptions, 'squareAvg' | 'accDelta'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: AdadeltaOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

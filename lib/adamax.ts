@@ -1,0 +1,77 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fractionPair, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { power } from './powers.js';
+import { adamax } from './rules/adamax.js';
+
+/** The options of `Adamax`. */
+export interface AdamaxOptions {
+  /** Learning rate, >= 0. Default 0.002 (keras: 0.001). */
+  lr?: number;
+  /** Shares of the average of g and of the largest |g| that are kept, each in [0, 1). Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to |g| (keras, tfjs: to u, in the division); >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
+  eps?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. 'keras' and 'tfjs' have eps in the division. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
+}
+
+const c = adamax.coefficients;
+
+const definition: Definition<AdamaxOptions> = {
+  options: {
+    lr: nonNegative(0.002),
+    betas: fractionPair(0.9, 0.999),
+    eps: nonNegative(1e-8),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
+  },
+  defaults: { keras: { lr: 0.001, eps: 1e-7 }, tfjs: { eps: 1e-7 } },
+
+  rule: () => adamax,
+
+  coefficients(row, at, options, t) {
+    const { lr, betas, eps, dialect } = options;
+    const isOutside = dialect === 'keras' || dialect === 'tfjs';
+    writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
+    row[at + c.beta1] = betas[0];
+    row[at + c.rest1] = 1 - betas[0];
+    row[at + c.beta2] = betas[1];
+    row[at + c.epsInside] = isOutside ? 0 : eps;
+    row[at + c.stepSize] = lr / (1 - power(betas[0], t));
+    row[at + c.eps] = isOutside ? eps : 0;
+  },
+};
+
+/**
+ * Adamax, which is Adam in the infinity norm: m ← β₁m + (1 − β₁)g; u ← max(β₂u, |g| + eps);
+ * W ← W − lr / (1 − β₁ᵗ) · m / u, where g ← ±g + weightDecay·W. In the dialects 'keras' and 'tfjs' u ← max(β₂u, |g|)
+ * and the division is by u + eps.
+ *
+ * Where a few gradients are far larger than the rest, as with embeddings: u remembers the largest, and no update is longer
+ * than about lr. State: `expAvg` (m), `expInf` (u). TensorFlow.js's `decay` is a schedule of lr, which is set between
+ * steps here.
+ *
+ * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980), section 7.1;
+ * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
+ *
+ * @example
+ * const adamax = new Adamax({ table }, { lr: 2e-3 });
+ * adamax.step({ table: grad });
+ */
+export class Adamax<P extends Params<P>> extends Optimizer<P, AdamaxOptions, 'expAvg' | 'expInf'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: AdamaxOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

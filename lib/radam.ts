@@ -1,0 +1,100 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { flag, fractionPair, nonNegative } from './options.js';
+import type { Params } from './params.js';
+import { power } from './powers.js';
+import { adam } from './rules/adam.js';
+
+/** The options of `RAdam`. */
+export interface RAdamOptions {
+  /** Learning rate, >= 0. Default 0.001. */
+  lr?: number;
+  /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the root of v (optax: of the corrected v), outside of it; >= 0. Default 1e-8. */
+  eps?: number;
+  /** Weight decay, >= 0: L2, which adds weightDecay·W to g, or decoupled. Default 0. */
+  weightDecay?: number;
+  /** Whether W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g. Default false. */
+  decoupledWeightDecay?: boolean;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. 'optax' rectifies from ρ = 5 on, and has eps as Adam. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'optax';
+}
+
+const c = adam.coefficients;
+
+const definition: Definition<RAdamOptions> = {
+  options: {
+    lr: nonNegative(0.001),
+    betas: fractionPair(0.9, 0.999),
+    eps: nonNegative(1e-8),
+    weightDecay: nonNegative(0),
+    decoupledWeightDecay: flag(false),
+    maximize: flag(false),
+    dialect: dialects('torch', 'optax'),
+  },
+
+  rule: () => adam,
+
+  coefficients(row, at, options, t) {
+    const { lr, betas, eps, decoupledWeightDecay, dialect } = options;
+    writeDecay(row, at, options, decoupledWeightDecay ? 'decoupled' : 'l2');
+    const beta1 = betas[0];
+    const beta2 = betas[1];
+    row[at + c.beta1] = beta1;
+    row[at + c.rest1] = 1 - beta1;
+    row[at + c.beta2] = beta2;
+    row[at + c.rest2] = 1 - beta2;
+
+    const stepSize = lr / (1 - power(beta1, t));
+    const power2 = power(beta2, t);
+    const longest = 2 / (1 - beta2) - 1;
+    const length = longest - (2 * t * power2) / (1 - power2);
+    const isOptax = dialect === 'optax';
+    if (length > 5 || (isOptax && length === 5)) {
+      const root = Math.sqrt(1 - power2);
+      const rectified = stepSize * rectification(length, longest);
+      row[at + c.stepSize] = isOptax ? rectified : rectified * root;
+      row[at + c.rootScale] = isOptax ? 1 / root : 1;
+      row[at + c.eps] = eps;
+    } else {
+      row[at + c.stepSize] = stepSize;
+      row[at + c.rootScale] = 0;
+      row[at + c.eps] = 1;
+    }
+  },
+};
+
+/** How much of Adam's step the variance of 1/√v allows, v being as of an average over `length` gradients. */
+function rectification(length: number, longest: number): number {
+  return Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
+}
+
+/**
+ * Rectified Adam: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g², where g ← ±g + weightDecay·W. With ρ∞ = 2 / (1 − β₂) − 1
+ * and ρ = ρ∞ − 2tβ₂ᵗ / (1 − β₂ᵗ): while ρ <= 5, W ← W − lr / (1 − β₁ᵗ) · m; then
+ * W ← W − lr · r · √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + eps), r² being (ρ − 4)(ρ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρ).
+ * In dialect 'optax' the root is corrected before eps is added: √v / √(1 − β₂ᵗ) + eps.
+ *
+ * Adam that warms itself up: the first steps are plain momentum, since v is not to be trusted yet. State: `expAvg` (m),
+ * `expAvgSq` (v). `t` is each parameter's own count of steps.
+ *
+ * Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond" (https://arxiv.org/abs/1908.03265);
+ * `torch.optim.RAdam`, `optax.radam`.
+ *
+ * @example
+ * const radam = new RAdam({ w, b }, { lr: 1e-3 });
+ * radam.step({ w: gradW, b: gradB });
+ */
+export class RAdam<P extends Params<P>> extends Optimizer<P, RAdamOptions, 'expAvg' | 'expAvgSq'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: RAdamOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

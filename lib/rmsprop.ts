@@ -1,0 +1,105 @@
+import { type Definition, dialects, writeDecay } from './definition.js';
+import { type CommonOptions, Optimizer } from './optimizer.js';
+import { choice, fixed, flag, fraction, nonNegative, zeroOrMore } from './options.js';
+import type { Params } from './params.js';
+import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rules/rmsprop.js';
+
+/** The options of `RMSprop`. */
+export interface RMSpropOptions {
+  /** Learning rate, >= 0. Default 0.01 (keras: 0.001). */
+  lr?: number;
+  /** Share of the average of g² that is kept, in [0, 1). Default 0.99 (keras, optax, tfjs: 0.9). */
+  alpha?: number;
+  /** Keeps the division finite; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
+  eps?: number;
+  /** Where eps stands: √v + eps or √(v + eps). Default 'outside' (keras, optax, tfjs: 'inside'). */
+  epsPlace?: 'outside' | 'inside';
+  /** Whether to divide by the deviation: √(v − a²), a being the average of g. Default false. Fixed. */
+  centered?: boolean;
+  /** Share of the momentum buffer that is kept, in [0, 1). Default 0: no buffer, and it must then stay 0. */
+  momentum?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. 'keras', 'optax' and 'tfjs' have lr inside the buffer. Fixed. */
+  dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
+}
+
+const plain = rmsprop.coefficients;
+const buffered = rmspropMomentum.coefficients;
+
+const inside = { alpha: 0.9, epsPlace: 'inside' } as const;
+
+const definition: Definition<RMSpropOptions> = {
+  options: {
+    lr: nonNegative(0.01),
+    alpha: fraction(0.99),
+    eps: nonNegative(1e-8),
+    epsPlace: choice('outside', 'outside', 'inside'),
+    centered: fixed(flag(false)),
+    momentum: zeroOrMore(fraction(0)),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
+  },
+  defaults: { keras: { ...inside, lr: 0.001, eps: 1e-7 }, optax: inside, tfjs: { ...inside, eps: 1e-7 } },
+
+  rule({ centered, momentum }) {
+    if (momentum === 0) return centered ? rmspropCentered : rmsprop;
+    return centered ? rmspropCenteredMomentum : rmspropMomentum;
+  },
+
+  coefficients(row, at, options) {
+    const { lr, alpha, eps, epsPlace, momentum, dialect } = options;
+    writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
+    row[at + plain.alpha] = alpha;
+    row[at + plain.rest] = 1 - alpha;
+    row[at + plain.epsInside] = epsPlace === 'inside' ? eps : 0;
+    row[at + plain.eps] = epsPlace === 'outside' ? eps : 0;
+    if (momentum === 0) {
+      row[at + plain.lr] = lr;
+      return;
+    }
+    const isOutside = dialect === 'lockstep' || dialect === 'torch';
+    row[at + buffered.momentum] = momentum;
+    row[at + buffered.inner] = isOutside ? 1 : lr;
+    row[at + buffered.outer] = isOutside ? lr : 1;
+  },
+};
+
+/**
+ * RMSprop: v ← alpha·v + (1 − alpha)g²; W ← W − lr·g / (√v + eps), where g ← ±g + weightDecay·W.
+ *
+ * With momentum b ← momentum·b + g / (√v + eps); W ← W − lr·b, or in the dialects 'keras', 'optax' and 'tfjs' with lr
+ * inside the buffer: b ← momentum·b + lr·g / √(v + eps); W ← W − b. With `centered` a ← alpha·a + (1 − alpha)g, and the
+ * root is that of max(0, v − a²).
+ *
+ * As AdaGrad, but it forgets: for recurrent networks and reinforcement learning, where gradients change their scale.
+ * State: `squareAvg` (v), with `centered` `gradAvg` (a), with momentum `momentumBuffer` (b).
+ *
+ * TensorFlow.js takes the root of v − (a² + eps) when centered, which is NaN as soon as gradients repeat: its dialect
+ * computes √(max(0, v − a²) + eps), as Keras means it. Where rounding makes v − a² negative, PyTorch has NaN too.
+ *
+ * Source: Tieleman, Hinton, "Lecture 6.5: RMSProp" (2012), https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf;
+ * centered: Graves, "Generating Sequences With Recurrent Neural Networks" (https://arxiv.org/abs/1308.0850);
+ * `torch.optim.RMSprop`, `keras.optimizers.RMSprop`, `optax.rmsprop`, `tf.train.rmsprop`.
+ *
+ * @example
+ * const rmsprop = new RMSprop({ w, b }, { lr: 1e-3, momentum: 0.9 });
+ * rmsprop.step({ w: gradW, b: gradB });
+ */
+export class RMSprop<P extends Params<P>> extends Optimizer<
+  P,
+  RMSpropOptions,
+  'squareAvg' | 'gradAvg' | 'momentumBuffer'
+> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: RMSpropOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}
