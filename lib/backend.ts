@@ -1,34 +1,9 @@
 // Which backend runs: the best that this machine can, or the one that was asked for by name.
 
-import type { FloatArray } from './arrays.js';
 import { describe, rangeError } from './errors.js';
 import { loadAddon, nativeBackend } from './native.js';
-import type { Rule } from './rules/rule.js';
+import type { Backend, BackendName } from './plan.js';
 import { typescript } from './typescript.js';
-
-/** An instruction set of the addon. */
-export type NativeName = 'avx512' | 'avx2' | 'neon' | 'scalar';
-
-/** A backend. All of them write the same bits. */
-export type BackendName = NativeName | 'typescript';
-
-/** One optimizer's arrays, bound to a backend. */
-export interface Plan {
-  /** One sweep over every parameter that has a row and a gradient. */
-  step(): void;
-  /** Binds a gradient, or `null` for none, to every parameter. They are checked already. */
-  bindGrads(grads: readonly (FloatArray | null)[]): void;
-}
-
-export interface Backend {
-  readonly name: BackendName;
-  /**
-   * @param tensors each parameter followed by its state
-   * @param coefficients rows of a step's scalars in the rule's order, as many rows as parameters; written before each step
-   * @param rows each parameter's row, or -1 to leave it alone; written before each step
-   */
-  bind(rule: Rule, tensors: readonly (readonly FloatArray[])[], coefficients: Float64Array, rows: Int32Array): Plan;
-}
 
 /** What `backend()` answers. */
 export interface BackendInfo {

@@ -1,11 +1,11 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
-import type { Backend, Plan } from './backend.js';
 import { type Definition, neutralPrologue, prologueWidth } from './definition.js';
 import { typeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import { type Param, readParams, refuseLength } from './params.js';
+import type { Backend, Plan } from './plan.js';
 import type { Rule } from './rules/rule.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */

@@ -1,9 +1,9 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
 import { dtypeOf, type FloatArray, isDetached, lengthOf, type Memory } from './arrays.js';
-import type { Plan } from './backend.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { type Param, refuseLength } from './params.js';
+import type { Plan } from './plan.js';
 
 export class Gradients {
   readonly #params: readonly Param[];

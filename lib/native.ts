@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import loadBinary from 'node-gyp-build';
 import type { FloatArray } from './arrays.js';
-import type { Backend, NativeName } from './backend.js';
+import type { Backend, NativeName } from './plan.js';
 import { rules } from './rules/index.js';
 import { prologue } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';

@@ -1,11 +1,12 @@
 // What all optimizers have in common, as their users see it.
 
-import { type Backend, type BackendName, resolveBackend } from './backend.js';
+import { resolveBackend } from './backend.js';
 import type { Definition, Dialect } from './definition.js';
 import { disposed, Engine, type StepReport } from './engine.js';
 import { rangeError } from './errors.js';
 import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
 import type { Grads, Params, State } from './params.js';
+import type { Backend, BackendName } from './plan.js';
 
 /** Options that every optimizer takes, fixed once it is made. */
 export interface CommonOptions {

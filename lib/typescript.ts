@@ -1,7 +1,7 @@
 // The backend that runs where no binary loads, and the one that every binary is compared with.
 
 import { dtypeOf, type FloatArray, plainView } from './arrays.js';
-import type { Backend } from './backend.js';
+import type { Backend } from './plan.js';
 import { prologue } from './rules/prologue.js';
 import type { Rule, Update } from './rules/rule.js';
 
