@@ -1,7 +1,7 @@
 // What one optimizer is, as data: its options, the rule that they choose, and the scalars of a step.
 
 import { choice, fixed, type Option, type OptionList } from './options.js';
-import { prologue } from './rules/prologue.js';
+import { prologue, prologueWidth } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
 /** A system whose form, defaults and state an optimizer takes on, where it differs from lockstep's own. */
@@ -27,9 +27,6 @@ export interface Definition<O extends object> {
 }
 
 const c = prologue.coefficients;
-
-/** How many scalars stand before the rule's. */
-export const prologueWidth = Object.keys(c).length;
 
 /** The prologue that changes nothing. */
 export function neutralPrologue(row: Float64Array, at: number): void {

@@ -1,11 +1,12 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
-import { type Definition, neutralPrologue, prologueWidth } from './definition.js';
+import { type Definition, neutralPrologue } from './definition.js';
 import { typeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import type { Backend, Plan } from './plan.js';
+import { prologueWidth, rowWidth } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
@@ -69,7 +70,7 @@ export class Engine<O extends object> {
     );
     this.#gradients = new Gradients(this.params, written, this.isList);
     this.#steps = this.params.map(() => 0);
-    this.#width = prologueWidth + Object.keys(this.#rule.coefficients).length;
+    this.#width = rowWidth(this.#rule);
     this.#coefficients = new Float64Array(this.params.length * this.#width);
     this.#rows = new Int32Array(this.params.length);
     this.#plan = backend.bind(this.#rule, this.#tensors, this.#coefficients, this.#rows);

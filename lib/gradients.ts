@@ -36,7 +36,10 @@ export class Gradients {
    */
   read(grads: unknown): void {
     const incoming = this.#incoming;
-    if (grads === undefined && !this.#isReading) {
+    if (this.#isReading) {
+      throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
+    }
+    if (grads === undefined) {
       if (!this.#anyBound) {
         throw typeError(
           'ERR_INVALID_GRADS',
@@ -45,9 +48,6 @@ export class Gradients {
       }
       this.#isNew = false;
       return;
-    }
-    if (this.#isReading) {
-      throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
     }
     this.#isReading = true;
     try {

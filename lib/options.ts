@@ -102,10 +102,6 @@ export function choice<const T extends string | number>(fallback: NoInfer<T>, ..
 export const positive = (fallback: number): Option<number> =>
   number(fallback, 'a finite number > 0', (value) => value > 0 && value < Infinity);
 
-/** A whole number >= 0. */
-export const wholeNumber = (fallback: number): Option<number> =>
-  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
-
 /** The option, fixed once the optimizer is made: it decides which rule runs or what the state is. */
 export function fixed<T>(option: Option<T>): Option<T> {
   return {

@@ -2,13 +2,11 @@
 
 import { dtypeOf, type FloatArray, plainView } from './arrays.js';
 import type { Backend } from './plan.js';
-import { prologue } from './rules/prologue.js';
+import { prologue, prologueWidth, rowWidth } from './rules/prologue.js';
 import type { Rule, Update } from './rules/rule.js';
 
 /** One parameter with its state: sweeps over all elements with the coefficients that start at `at`. */
 type Sweep = (coefficients: Float64Array, at: number, grad: FloatArray) => void;
-
-const prologueWidth = Object.keys(prologue.coefficients).length;
 
 function sweepOf(rule: Rule, arrays: readonly FloatArray[]): Sweep {
   return dtypeOf(arrays[0]) === 'f32'
@@ -24,7 +22,7 @@ function sweep<A extends FloatArray>(
   arrays: readonly A[],
 ): Sweep {
   const before = new ArrayType(prologueWidth);
-  const row = new ArrayType(Object.keys(rule.coefficients).length);
+  const row = new ArrayType(rowWidth(rule) - prologueWidth);
   const [param, ...state] = arrays.map(plainView);
   let scaled: A | undefined;
   return (coefficients, at, grad) => {
@@ -43,7 +41,7 @@ function sweep<A extends FloatArray>(
 export const typescript: Backend = {
   name: 'typescript',
   bind(rule, tensors, coefficients, rows) {
-    const width = prologueWidth + Object.keys(rule.coefficients).length;
+    const width = rowWidth(rule);
     const sweeps = tensors.map((arrays) => sweepOf(rule, arrays));
     const bound: (FloatArray | null)[] = tensors.map(() => null);
     return {

@@ -1,4 +1,4 @@
-import { indexes } from './rule.js';
+import { indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
 
@@ -38,3 +38,11 @@ export const prologue = {
     }
   },
 } as const;
+
+/** How many scalars stand before the rule's in a row. */
+export const prologueWidth = Object.keys(c).length;
+
+/** How many scalars a row has: the prologue's, then the rule's. */
+export function rowWidth(rule: Rule): number {
+  return prologueWidth + Object.keys(rule.coefficients).length;
+}

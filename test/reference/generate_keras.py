@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from dataclasses import replace
 from typing import Any, Callable
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -56,10 +55,6 @@ def lion(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Lion(o["lr"], *o["betas"], weight_decay=o["weightDecay"] or None)
 
 
-def ftrl(o: dict[str, Any]) -> Optimizer:
-    return keras.optimizers.Ftrl(
-        o["lr"], o["power"], o["initialAccumulator"], o["l1"], o["l2"], beta=o["beta"], weight_decay=o["weightDecay"] or None
-    )
 def rmsprop(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.RMSprop(
         o["lr"],
@@ -89,7 +84,6 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     "Adam": (adam(keras.optimizers.Adam), MOMENTS),
     "AdamW": (adam(keras.optimizers.AdamW), MOMENTS),
     "Lion": (lion, {"expAvg": "_momentums"}),
-    "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
     "RMSprop": (
         rmsprop,
         {"squareAvg": "_velocities", "gradAvg": "_average_gradients", "momentumBuffer": "_momentums"},
@@ -143,12 +137,6 @@ class KerasSystem:
 INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
 BETAS = [0.9, 0.999]
 
-def exact_lr(case: Case) -> Case:
-    """With every lr a power of two: lockstep multiplies by 1 / lr where Keras divides, and what is left may cancel."""
-    events = tuple(e | {"lr": case.options["lr"] / 16} if "lr" in e else e for e in case.events)
-    return replace(case, events=events)
-
-
 CASES = [
     long_case("momentum-defaults", "Momentum", 401, lr=0.01, momentum=0.9),
     short_case("momentum-low", "Momentum", 402, lr=0.1, momentum=0.5),
@@ -193,6 +181,6 @@ if __name__ == "__main__":
         {"keras": keras.__version__, "torch": torch.__version__.split("+")[0]},
         "keras.optimizers, KERAS_BACKEND=torch, one thread, ATEN_CPU_CAPABILITY=avx2. Momentum is SGD(momentum). "
         "Keras counts steps for the whole optimizer: no null gradients where the count matters.",
-        [c for case in CASES for c in case.in_dtypes(*(["f32"] if case.optimizer == "FTRL" else ["f32", "f64"]))],
+        [c for case in CASES for c in case.in_dtypes("f32", "f64")],
         KerasSystem,
     )

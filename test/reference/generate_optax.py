@@ -63,25 +63,12 @@ def adopt(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.contrib.adopt(o["lr"], *o["betas"], eps=o["eps"], use_clipping=o["clip"]))
 
 
-def adan(o: dict[str, Any]) -> Transformation:
-    return optax.adan(o["lr"], *o["betas"], eps=o["eps"], eps_root=o["eps"], weight_decay=o["weightDecay"])
-
-
-def rmsprop(o: dict[str, Any]) -> Transformation:
-    momentum = o["momentum"] or None
-    return l2(o, optax.rmsprop(o["lr"], o["alpha"], o["eps"], centered=o["centered"], momentum=momentum))
-
-
 def adadelta(o: dict[str, Any]) -> Transformation:
     return optax.adadelta(o["lr"], o["rho"], o["eps"], weight_decay=o["weightDecay"])
 
 
 def adamax(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.adamax(o["lr"], *o["betas"], eps=o["eps"]))
-
-
-def radam(o: dict[str, Any]) -> Transformation:
-    return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
 
 
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
@@ -96,11 +83,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Signum": (signum, {"expAvg": "ema"}),
     "AdaBelief": (adabelief, {"expAvg": "mu", "expAvgVar": "nu"}),
     "ADOPT": (adopt, MOMENTS),
-    "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
-    "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
     "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
     "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
-    "RAdam": (radam, MOMENTS),
 }
 
 
