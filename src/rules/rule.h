@@ -1,7 +1,7 @@
 // What a rule is: one struct that names its coefficients and its state, and one template with its equation.
 //
 // update() sees one register of each array. Coefficients are the step's scalars: the same for every element, computed
-// once a step in TypeScript (lib/<optimizer>.ts) from the integer step count, and rounded to the array's type. The
+// once a step in TypeScript (lib/optimizers/) from the integer step count, and rounded to the array's type. The
 // TypeScript mirror in lib/rules/ uses the same names in the same order of operations.
 //
 // Beside + - * / and sqrt, abs and ifGreater of simd/, a rule may use what is made of them here.

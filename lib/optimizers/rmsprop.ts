@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { choice, fixed, flag, fraction, nonNegative, zeroOrMore } from './options.js';
-import type { Params } from './params.js';
-import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rules/rmsprop.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { choice, fixed, flag, fraction, nonNegative, zeroOrMore } from '../options.js';
+import type { Params } from '../params.js';
+import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from '../rules/rmsprop.js';
 
 /** The options of `RMSprop`. */
 export interface RMSpropOptions {

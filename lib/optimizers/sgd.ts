@@ -1,9 +1,9 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { fixed, flag, fraction, nonNegative, upToOne, zeroOrMore } from './options.js';
-import type { Params } from './params.js';
-import { momentum, momentumNesterov } from './rules/momentum.js';
-import { sgd, sgdMomentum, sgdNesterov } from './rules/sgd.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { fixed, flag, fraction, nonNegative, upToOne, zeroOrMore } from '../options.js';
+import type { Params } from '../params.js';
+import { momentum, momentumNesterov } from '../rules/momentum.js';
+import { sgd, sgdMomentum, sgdNesterov } from '../rules/sgd.js';
 
 /** The options of `SGD`. */
 export interface SGDOptions {

@@ -1,9 +1,9 @@
-import { type Definition, dialects, type WeightDecayMode, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { fixed, flag, fractionPair, nonNegative, type OptionList } from './options.js';
-import type { Params } from './params.js';
-import { power } from './powers.js';
-import { adam, amsgrad } from './rules/adam.js';
+import { type Definition, dialects, type WeightDecayMode, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { fixed, flag, fractionPair, nonNegative, type OptionList } from '../options.js';
+import type { Params } from '../params.js';
+import { power } from '../powers.js';
+import { adam, amsgrad } from '../rules/adam.js';
 
 /** The options of `Adam`. */
 export interface AdamOptions {

@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { choice, fixed, flag, nonNegative, positive } from './options.js';
-import type { Params } from './params.js';
-import { ftrl } from './rules/ftrl.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { choice, fixed, flag, nonNegative, positive } from '../options.js';
+import type { Params } from '../params.js';
+import { ftrl } from '../rules/ftrl.js';
 
 /** The options of `FTRL`. */
 export interface FTRLOptions {

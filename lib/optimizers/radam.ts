@@ -1,9 +1,9 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionPair, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { power } from './powers.js';
-import { adam } from './rules/adam.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { power } from '../powers.js';
+import { adam } from '../rules/adam.js';
 
 /** The options of `RAdam`. */
 export interface RAdamOptions {

@@ -1,9 +1,9 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionPair, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { power } from './powers.js';
-import { adabelief } from './rules/adabelief.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { power } from '../powers.js';
+import { adabelief } from '../rules/adabelief.js';
 
 /** The options of `AdaBelief`. */
 export interface AdaBeliefOptions {

@@ -1,8 +1,8 @@
+import { dialects } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { nonNegative } from '../options.js';
+import type { Params } from '../params.js';
 import { type AdamOptions, adamDefinition } from './adam.js';
-import { dialects } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { nonNegative } from './options.js';
-import type { Params } from './params.js';
 
 /** The options of `AdamW`: those of `Adam`, but that weightDecay is decoupled and defaults to 0.01 (keras: 0.004, optax: 1e-4). */
 export interface AdamWOptions extends AdamOptions {

@@ -1,9 +1,9 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionTriple, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { power } from './powers.js';
-import { adan } from './rules/adan.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionTriple, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { power } from '../powers.js';
+import { adan } from '../rules/adan.js';
 
 /** The options of `Adan`. */
 export interface AdanOptions {

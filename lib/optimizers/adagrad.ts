@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { choice, fixed, flag, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { adagrad } from './rules/adagrad.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { choice, fixed, flag, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { adagrad } from '../rules/adagrad.js';
 
 /** The options of `Adagrad`. */
 export interface AdagradOptions {

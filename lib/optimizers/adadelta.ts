@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fraction, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { adadelta } from './rules/adadelta.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fraction, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { adadelta } from '../rules/adadelta.js';
 
 /** The options of `Adadelta`. */
 export interface AdadeltaOptions {

@@ -1,8 +1,8 @@
-import { type Definition, dialects, writePrologue } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionPair, nonNegative, positive } from './options.js';
-import type { Params } from './params.js';
-import { adopt } from './rules/adopt.js';
+import { type Definition, dialects, writePrologue } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative, positive } from '../options.js';
+import type { Params } from '../params.js';
+import { adopt } from '../rules/adopt.js';
 
 /** The options of `ADOPT`. */
 export interface ADOPTOptions {

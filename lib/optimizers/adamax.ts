@@ -1,9 +1,9 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionPair, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { power } from './powers.js';
-import { adamax } from './rules/adamax.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { power } from '../powers.js';
+import { adamax } from '../rules/adamax.js';
 
 /** The options of `Adamax`. */
 export interface AdamaxOptions {

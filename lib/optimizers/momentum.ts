@@ -1,8 +1,8 @@
-import { type Definition, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { fixed, flag, fraction, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { momentum, momentumNesterov } from './rules/momentum.js';
+import { type Definition, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { fixed, flag, fraction, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { momentum, momentumNesterov } from '../rules/momentum.js';
 
 /** The options of `Momentum`. */
 export interface MomentumOptions {

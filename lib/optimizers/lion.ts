@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fractionPair, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { lion } from './rules/lion.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { lion } from '../rules/lion.js';
 
 /** The options of `Lion`. */
 export interface LionOptions {

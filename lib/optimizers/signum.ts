@@ -1,8 +1,8 @@
-import { type Definition, dialects, writeDecay } from './definition.js';
-import { type CommonOptions, Optimizer } from './optimizer.js';
-import { flag, fraction, nonNegative } from './options.js';
-import type { Params } from './params.js';
-import { signum } from './rules/signum.js';
+import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fraction, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { signum } from '../rules/signum.js';
 
 /** The options of `Signum`. */
 export interface SignumOptions {
