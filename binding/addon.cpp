@@ -19,12 +19,20 @@ struct RuleInfo {
   const char* name;
   const char* coefficientNames;
   const char* stateNames;
+  const char* measureNames;
   size_t coefficientCount;
   size_t stateCount;
+  size_t measureCount;
 };
 
 #define LOCKSTEP_RULE_INFO(Rule) \
-  {#Rule, Rule::coefficientNames(), Rule::stateNames(), Rule::coefficientCount, Rule::stateCount},
+  {#Rule,                        \
+   Rule::coefficientNames(),     \
+   Rule::stateNames(),           \
+   Measures<Rule>::names(),      \
+   Rule::coefficientCount,       \
+   Rule::stateCount,             \
+   Measures<Rule>::count},
 constexpr RuleInfo ruleInfos[ruleCount] = {LOCKSTEP_RULES(LOCKSTEP_RULE_INFO)};
 #undef LOCKSTEP_RULE_INFO
 
@@ -107,7 +115,9 @@ BoundTensor bindTensor(Napi::Env env, const Napi::Array& arrays, const Isa& isa,
   bound.type = param.type;
   bound.length = param.length;
   bound.tensor.param = param.data;
-  bound.kernel = isa.kernels[&rule - ruleInfos][param.type == napi_float32_array ? f32 : f64];
+  const Dtype dtype = param.type == napi_float32_array ? f32 : f64;
+  bound.kernel = isa.kernels[&rule - ruleInfos][dtype];
+  bound.measurement = isa.measurements[&rule - ruleInfos][dtype];
   for (size_t k = 0; k < rule.stateCount; ++k) {
     const std::string stateName = name + "[" + std::to_string(1 + k) + "]";
     const ArrayInfo state = arrayInfo(env, arrays.Get(static_cast<uint32_t>(1 + k)), stateName);
@@ -135,11 +145,12 @@ Napi::Value makeFunction(Napi::Env env, const char* name, napi_callback callback
   return Napi::Value(env, function);
 }
 
-/// bind(isa, rule, tensors: [param, ...state][], coefficients: Float64Array, rows: Int32Array): { step, bindGrads }
+/// bind(isa, rule, tensors: [param, ...state][], coefficients: Float64Array, rows: Int32Array, sums: Float64Array):
+/// { step, measure, bindGrads }
 Napi::Value bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 5 || !info[0].IsString() || !info[1].IsString() || !info[2].IsArray()) {
-    throw badArgument(env, "bind expects (isa, rule, tensors, coefficients, rows)");
+  if (info.Length() < 6 || !info[0].IsString() || !info[1].IsString() || !info[2].IsArray()) {
+    throw badArgument(env, "bind expects (isa, rule, tensors, coefficients, rows, sums)");
   }
 
   const std::string isaName = info[0].As<Napi::String>(), ruleName = info[1].As<Napi::String>();
@@ -162,12 +173,15 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
   plan->width = Prologue::coefficientCount + rule->coefficientCount;
   plan->coefficients = controlBlock<double>(env, info[3], "coefficients", napi_float64_array, count * plan->width);
   plan->rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count);
+  plan->measureCount = rule->measureCount;
+  plan->sums = controlBlock<double>(env, info[5], "sums", napi_float64_array, count * plan->measureCount);
 
   Napi::Object functions = Napi::Object::New(env);
-  plan->owners = 1;  // this scope's, until both functions own the plan
+  plan->owners = 1;  // this scope's, until all functions own the plan
   Plan* const shared = plan.release();
   const std::unique_ptr<Plan, void (*)(Plan*)> guard(shared, [](Plan* p) { release(nullptr, nullptr, p); });
   functions.Set("step", makeFunction(env, "step", step, shared));
+  functions.Set("measure", makeFunction(env, "measure", measure, shared));
   functions.Set("bindGrads", makeFunction(env, "bindGrads", bindGrads, shared));
   return functions;
 }
@@ -182,6 +196,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     Napi::Object names = Napi::Object::New(env);
     names.Set("coefficients", split(env, rule.coefficientNames));
     names.Set("state", split(env, rule.stateNames));
+    names.Set("measures", split(env, rule.measureNames));
     rules.Set(rule.name, names);
   }
   exports.Set("rules", rules);

@@ -23,6 +23,14 @@ napi_value refuse(napi_env env, const char* code, size_t index, const char* expe
   return nullptr;
 }
 
+/// The coefficients of a tensor, or null where this step leaves it alone.
+const double* rowOf(const Plan& plan, size_t tensor) noexcept {
+  const int32_t row = plan.rows[tensor];
+  const bool isBound = row >= 0 && static_cast<size_t>(row) < plan.tensors.size();
+  if (!isBound || plan.tensors[tensor].tensor.grad == nullptr) return nullptr;
+  return plan.coefficients + static_cast<size_t>(row) * plan.width;
+}
+
 /// Whether the gradient, which a step reads, shares memory with anything that it writes.
 bool isWritten(const Plan& plan, const BoundTensor& bound, const void* grad) noexcept {
   const char* const begin = static_cast<const char*>(grad);
@@ -37,12 +45,27 @@ bool isWritten(const Plan& plan, const BoundTensor& bound, const void* grad) noe
 napi_value step(napi_env env, napi_callback_info info) noexcept {
   const Plan* plan = planOf(env, info, nullptr, nullptr);
   const DefaultFpState fpState;
-  const size_t count = plan->tensors.size();
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < plan->tensors.size(); ++i) {
     const BoundTensor& bound = plan->tensors[i];
-    const int32_t row = plan->rows[i];
-    if (row < 0 || static_cast<size_t>(row) >= count || bound.tensor.grad == nullptr) continue;
-    bound.kernel(plan->coefficients + static_cast<size_t>(row) * plan->width, bound.tensor, 0, bound.length);
+    if (const double* row = rowOf(*plan, i)) bound.kernel(row, bound.tensor, 0, bound.length);
+  }
+  return nullptr;
+}
+
+napi_value measure(napi_env env, napi_callback_info info) noexcept {
+  const Plan* plan = planOf(env, info, nullptr, nullptr);
+  const DefaultFpState fpState;
+  for (size_t i = 0; i < plan->tensors.size(); ++i) {
+    const BoundTensor& bound = plan->tensors[i];
+    const double* const row = rowOf(*plan, i);
+    if (row == nullptr || bound.measurement == nullptr) continue;
+    double* const sums = plan->sums + i * plan->measureCount;
+    std::fill_n(sums, plan->measureCount, 0.0);
+    for (size_t begin = 0; begin < bound.length; begin += blockSize) {
+      double block[maxMeasures];
+      bound.measurement(row, bound.tensor, begin, std::min(begin + blockSize, bound.length), block);
+      for (size_t k = 0; k < plan->measureCount; ++k) sums[k] += block[k];
+    }
   }
   return nullptr;
 }

@@ -17,6 +17,7 @@ namespace lockstep {
 
 struct BoundTensor {
   Kernel kernel;
+  Measurement measurement;  // null where the rule measures nothing
   Tensor tensor;
   size_t length;
   napi_typedarray_type type;
@@ -38,13 +39,18 @@ struct Plan {
   const double* coefficients;  // rows of the step's scalars, written by JavaScript before each step
   size_t width;                // scalars in a row: the prologue's, then the rule's
   const int32_t* rows;         // a tensor's row, or a negative number: leave this tensor alone in this step
-  int owners;                  // JavaScript functions that can still reach the plan
+  double* sums;                // what measure() writes: measureCount numbers a tensor
+  size_t measureCount;
+  int owners;  // JavaScript functions that can still reach the plan
 };
 
 /// The JavaScript functions of a plan are made with the plan as their data: finding it costs no argument.
 
 /// step(): one sweep over every tensor that has a row.
 napi_value step(napi_env env, napi_callback_info info) noexcept;
+
+/// measure(): the sums of squares that the rule asks for, of every tensor that has a row. Changes no tensor.
+napi_value measure(napi_env env, napi_callback_info info) noexcept;
 
 /// bindGrads(first, ...grads): grads[i] is the gradient of tensor first + i, null for none. At most maxGrads a call.
 /// Checks type, length and overlap of all before it binds any.

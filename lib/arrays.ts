@@ -97,8 +97,14 @@ function overlap(label: string, other: string) {
   return rangeError('ERR_OVERLAP', `${label} must have memory of its own, but shares some with ${other}`);
 }
 
+/** The elements [begin, end) in place. */
+export function part<A extends FloatArray>(array: A, begin: number, end: number): A {
+  const ArrayType = dtypeOf(array) === 'f32' ? Float32Array : Float64Array;
+  const start = byteOffsetOf(array) + begin * ArrayType.BYTES_PER_ELEMENT;
+  return new ArrayType(bufferOf(array), start, end - begin) as A;
+}
+
 /** The same memory as an array without own properties, of this realm: what a loop can index without surprises. */
 export function plainView<A extends FloatArray>(array: A): A {
-  const ArrayType = dtypeOf(array) === 'f32' ? Float32Array : Float64Array;
-  return new ArrayType(bufferOf(array), byteOffsetOf(array), lengthOf(array)) as A;
+  return part(array, 0, lengthOf(array));
 }

@@ -1,6 +1,7 @@
 // What one optimizer is, as data: its options, the rule that they choose, and the scalars of a step.
 
 import { choice, fixed, type Option, type OptionList } from './options.js';
+import type { CautiousCoefficients } from './rules/cautious.js';
 import { prologue, prologueWidth } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
@@ -22,8 +23,38 @@ export interface Definition<O extends object> {
   rule(options: Required<O>): Rule;
   /** What a state array starts with, where not with 0. */
   initial?(options: Required<O>): Readonly<Record<string, number>>;
-  /** Writes the scalars of step `t`, counted from 1: the rule's from `row[at]` on, and what the prologue needs. */
-  coefficients(row: Float64Array, at: number, options: Required<O>, t: number): void;
+  /** Numbers that a parameter carries from step to step beside its arrays, by name, with what they start with. */
+  scalars?(options: Required<O>): Readonly<Record<string, number>>;
+  /**
+   * Writes the scalars of step `t`, counted from 1: the rule's from `row[at]` on, and what the prologue needs. The numbers
+   * that the parameter carries stand in their order from `scalars[scalarsAt]` on, and are changed in place.
+   */
+  coefficients(
+    row: Float64Array,
+    at: number,
+    options: Required<O>,
+    t: number,
+    scalars: Float64Array,
+    scalarsAt: number,
+  ): void;
+  /**
+   * Changes the rule's scalars by what it measures: the sums of squares, in the order of their names, start at
+   * `sums[sumsAt]`. Called for rules that measure something, between `coefficients` and the step.
+   *
+   * @param length how many elements the parameter has
+   */
+  adapt?(row: Float64Array, at: number, options: Required<O>, sums: Float64Array, sumsAt: number, length: number): void;
+}
+
+/** The `adapt` of cautious rules: what is kept is scaled up by as much as was dropped, but at most a thousandfold. */
+export function scaleKept(
+  row: Float64Array,
+  at: number,
+  { keepScale }: CautiousCoefficients,
+  kept: number,
+  length: number,
+): void {
+  row[at + keepScale] = length / Math.max(kept, 0.001 * length);
 }
 
 const c = prologue.coefficients;
@@ -33,8 +64,15 @@ export function neutralPrologue(row: Float64Array, at: number): void {
   writePrologue(row, at, 1, 0, 1);
 }
 
-/** How an optimizer treats weight decay: inside the gradient, or as a shrinking of W that the moments never see. */
-export type WeightDecayMode = 'l2' | 'decoupled';
+/**
+ * How an optimizer treats weight decay: 'l2' adds weightDecay·W to the gradient; 'decoupled' shrinks W by
+ * lr·weightDecay·W, which the moments never see; 'independent' shrinks it by weightDecay·W, whatever lr.
+ */
+export type WeightDecayMode = 'l2' | 'decoupled' | 'independent';
+
+/** The option `weightDecayMode`. */
+export const weightDecayMode = (fallback: WeightDecayMode): Option<WeightDecayMode> =>
+  choice<WeightDecayMode>(fallback, 'l2', 'decoupled', 'independent');
 
 /** The prologue of an optimizer with `maximize` and `weightDecay`. */
 export function writeDecay(
@@ -44,7 +82,13 @@ export function writeDecay(
   mode: WeightDecayMode,
 ): void {
   const l2 = mode === 'l2' ? weightDecay : 0;
-  writePrologue(row, at, maximize ? -1 : 1, l2, mode === 'decoupled' ? 1 - lr * weightDecay : 1);
+  const shrinking = mode === 'decoupled' ? lr * weightDecay : mode === 'independent' ? weightDecay : 0;
+  writePrologue(row, at, maximize ? -1 : 1, l2, 1 - shrinking);
+}
+
+/** Takes back what `writeDecay` wrote about W itself, for a step in which no parameter moves. */
+export function keepParams(row: Float64Array, at: number): void {
+  row[at - prologueWidth + c.decay] = 1;
 }
 
 /** Writes the scalars that stand before the rule's, which start at `at`. */

@@ -7,7 +7,7 @@ import { Gradients } from './gradients.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import type { Backend, Plan } from './plan.js';
 import { prologueWidth, rowWidth } from './rules/prologue.js';
-import type { Rule } from './rules/rule.js';
+import { measureCount, type Rule } from './rules/rule.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -46,6 +46,13 @@ export class Engine<O extends object> {
   readonly #coefficients: Float64Array;
   readonly #rows: Int32Array;
   readonly #width: number;
+  /** What the rule measured, in its order for each parameter. */
+  readonly #sums: Float64Array;
+  readonly #measures: number;
+  /** The numbers that parameters carry from step to step, and what they will be once the step is done. */
+  readonly #scalarNames: readonly string[];
+  readonly #scalars: Float64Array;
+  readonly #nextScalars: Float64Array;
   #count = 0;
   readonly #report = { stepped: false, step: 0, skipped: 0 };
 
@@ -73,13 +80,21 @@ export class Engine<O extends object> {
     this.#width = rowWidth(this.#rule);
     this.#coefficients = new Float64Array(this.params.length * this.#width);
     this.#rows = new Int32Array(this.params.length);
-    this.#plan = backend.bind(this.#rule, this.#tensors, this.#coefficients, this.#rows);
+    this.#measures = measureCount(this.#rule);
+    this.#sums = new Float64Array(this.params.length * this.#measures);
+    const scalars = definition.scalars?.(options) ?? {};
+    this.#scalarNames = Object.keys(scalars);
+    this.#scalars = Float64Array.from(this.params.flatMap(() => Object.values(scalars)));
+    this.#nextScalars = this.#scalars.slice();
+    this.#plan = backend.bind(this.#rule, this.#tensors, this.#coefficients, this.#rows, this.#sums);
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
   stateOf(i: number): StateView {
+    const count = this.#scalarNames.length;
+    const scalars = this.#scalarNames.map((name, k) => [name, this.#scalars[i * count + k]] as const);
     const arrays = this.#rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
-    return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(arrays) });
+    return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) });
   }
 
   /** Reads, checks and binds gradients; without any, keeps those that are bound. */
@@ -93,11 +108,10 @@ export class Engine<O extends object> {
   step(grads: unknown): StepReport {
     this.receive(grads);
     const active = this.#assignRows();
-    // Last before the step, since code of the user's may have run in all that came before: getters, or built-ins that were
-    // replaced. What is checked here is what the backend gets.
-    this.#checkTensors();
-    this.#gradients.checkBound();
+    if (this.#measures > 0) this.#adaptRows();
+    this.#checkBound();
     this.#plan.step();
+    if (this.#scalarNames.length > 0) this.#scalars.set(this.#nextScalars);
 
     const rows = this.#rows;
     const steps = this.#steps;
@@ -108,6 +122,15 @@ export class Engine<O extends object> {
     if (active > 0) this.#count++;
     report.step = this.#count;
     return report;
+  }
+
+  /**
+   * Comes last before the backend runs, since code of the user's may have run in all that came before: getters, or
+   * built-ins that were replaced. What is checked here is what the backend gets.
+   */
+  #checkBound(): void {
+    this.#checkTensors();
+    this.#gradients.checkBound();
   }
 
   #checkTensors(): void {
@@ -128,7 +151,8 @@ export class Engine<O extends object> {
   }
 
   /**
-   * Gives each parameter that has a gradient a row of coefficients; parameters that are at the same step share one.
+   * Gives each parameter that has a gradient a row of coefficients; parameters that are at the same step share one, unless
+   * they carry numbers of their own or are measured.
    *
    * @returns how many parameters have a gradient
    */
@@ -139,16 +163,18 @@ export class Engine<O extends object> {
     let row = -1;
     let rowStep = 0;
     let active = 0;
+    const areAlike = this.#scalarNames.length === 0 && this.#measures === 0;
+    if (this.#scalarNames.length > 0) this.#nextScalars.set(this.#scalars);
     for (let i = 0; i < steps.length; i++) {
       if (!gradients.has(i)) {
         rows[i] = -1;
         continue;
       }
       const t = steps[i] + 1;
-      if (t !== rowStep) {
+      if (t !== rowStep || !areAlike) {
         row++;
         rowStep = t;
-        this.#writeRow(row, t);
+        this.#writeRow(row, t, i);
       }
       rows[i] = row;
       active++;
@@ -156,9 +182,22 @@ export class Engine<O extends object> {
     return active;
   }
 
-  #writeRow(row: number, t: number): void {
+  #writeRow(row: number, t: number, i: number): void {
     const at = row * this.#width + prologueWidth;
     neutralPrologue(this.#coefficients, at);
-    this.#definition.coefficients(this.#coefficients, at, this.#options, t);
+    const scalarsAt = i * this.#scalarNames.length;
+    this.#definition.coefficients(this.#coefficients, at, this.#options, t, this.#nextScalars, scalarsAt);
+  }
+
+  /** Has the arrays measured, and the rows changed by what came out. */
+  #adaptRows(): void {
+    this.#checkBound();
+    this.#plan.measure();
+    for (let i = 0; i < this.params.length; i++) {
+      if (this.#rows[i] < 0) continue;
+      const at = this.#rows[i] * this.#width + prologueWidth;
+      const sumsAt = i * this.#measures;
+      this.#definition.adapt?.(this.#coefficients, at, this.#options, this.#sums, sumsAt, this.params[i].length);
+    }
   }
 }

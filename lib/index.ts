@@ -1,6 +1,6 @@
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, backend } from './backend.js';
-export type { Dialect } from './definition.js';
+export type { Dialect, WeightDecayMode } from './definition.js';
 export type { StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';

@@ -8,6 +8,13 @@ import { rules } from './rules/index.js';
 import { prologue } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
+/** The names that a rule has in C++. */
+interface RuleNames {
+  readonly coefficients: string[];
+  readonly state: string[];
+  readonly measures: string[];
+}
+
 /**
  * What binding/addon.cpp exports. It re-checks types, lengths and overlap of what it is given, and throws; that bound
  * arrays are still what they were is for us to check before each step (binding/plan.h).
@@ -15,7 +22,7 @@ import type { Rule } from './rules/rule.js';
 export interface Addon {
   /** The instruction sets that this machine can run, best first. */
   readonly isas: readonly NativeName[];
-  readonly rules: Readonly<Record<string, { readonly coefficients: string[]; readonly state: string[] }>>;
+  readonly rules: Readonly<Record<string, RuleNames>>;
   /** The names of the coefficients that stand before every rule's. */
   readonly prologue: readonly string[];
   /** How many gradients one `bindGrads` call takes. */
@@ -26,7 +33,8 @@ export interface Addon {
     tensors: readonly (readonly FloatArray[])[],
     coefficients: Float64Array,
     rows: Int32Array,
-  ): { step(): void; bindGrads(first: number, ...grads: (FloatArray | null)[]): void };
+    sums: Float64Array,
+  ): { step(): void; measure(): void; bindGrads(first: number, ...grads: (FloatArray | null)[]): void };
 }
 
 /** Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why. */
@@ -42,23 +50,28 @@ export function loadAddon(): { readonly addon: Addon | null; readonly loadError:
 
 /** Whether a row of coefficients means the same to both sides. */
 function isOfThisVersion(addon: Addon): boolean {
-  const expected = rules.map(({ name, coefficients, state }) => [name, Object.keys(coefficients).join(), state.join()]);
-  const found = Object.entries(addon.rules ?? {}).map(([name, rule]) => [
-    name,
-    rule.coefficients.join(),
-    rule.state.join(),
-  ]);
+  const expected = rules.map((rule) => signature(rule.name, namesOf(rule)));
+  const found = Object.entries(addon.rules ?? {}).map(([name, names]) => signature(name, names));
   const prologueNames = Object.keys(prologue.coefficients).join();
   return String(found.sort()) === String(expected.sort()) && addon.prologue?.join() === prologueNames;
+}
+
+function namesOf({ coefficients, state, measures }: Rule): RuleNames {
+  return { coefficients: Object.keys(coefficients), state: [...state], measures: [...(measures?.names ?? [])] };
+}
+
+function signature(name: string, { coefficients, state, measures = [] }: RuleNames): string {
+  return `${name}(${coefficients}; ${state}; ${measures})`;
 }
 
 export function nativeBackend(addon: Addon, isa: NativeName): Backend {
   return {
     name: isa,
-    bind(rule: Rule, tensors, coefficients, rows) {
-      const { step, bindGrads } = addon.bind(isa, rule.name, tensors, coefficients, rows);
+    bind(rule, tensors, coefficients, rows, sums) {
+      const { step, measure, bindGrads } = addon.bind(isa, rule.name, tensors, coefficients, rows, sums);
       return {
         step,
+        measure,
         bindGrads(grads) {
           for (let first = 0; first < grads.length; first += addon.maxGrads) {
             bindGrads(first, ...grads.slice(first, first + addon.maxGrads));

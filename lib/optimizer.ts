@@ -19,7 +19,12 @@ export interface CommonOptions {
 const commonOptions = { backend: text, threads: positiveInteger };
 
 /** The base of every optimizer. Use a subclass. */
-export abstract class Optimizer<P extends Params<P>, O extends object, Names extends string> {
+export abstract class Optimizer<
+  P extends Params<P>,
+  O extends object,
+  Names extends string,
+  Numbers extends string = never,
+> {
   /** The backend that this optimizer runs on. */
   readonly backend: BackendName;
 
@@ -47,11 +52,11 @@ export abstract class Optimizer<P extends Params<P>, O extends object, Names ext
    *
    * @throws TypeError `ERR_DISPOSED`
    */
-  get state(): State<P, Names> {
+  get state(): State<P, Names, Numbers> {
     const engine = this.#live();
     const views = engine.params.map(({ name }, i) => [name, engine.stateOf(i)] as const);
     const state: unknown = engine.isList ? views.map(([, view]) => view) : Object.fromEntries(views);
-    return Object.freeze(state) as State<P, Names>;
+    return Object.freeze(state) as State<P, Names, Numbers>;
   }
 
   /**

@@ -15,14 +15,16 @@ type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Arr
  */
 export type Grads<P extends Params<P>> = { readonly [K in keyof P]: SameDtype<P[K]> | null };
 
-/** The state of one parameter: how many steps it took, and arrays of its type and length. */
-export type ParamState<A, Names extends string> = { readonly step: number } & {
+/** The state of one parameter: how many steps it took, numbers that it carries, and arrays of its type and length. */
+export type ParamState<A, Names extends string, Numbers extends string = never> = {
+  readonly [Name in 'step' | Numbers]: number;
+} & {
   readonly [Name in Names]: SameDtype<A>;
 };
 
 /** The state of every parameter, under the same names or indexes. */
-export type State<P extends Params<P>, Names extends string> = {
-  readonly [K in keyof P]: ParamState<P[K], Names>;
+export type State<P extends Params<P>, Names extends string, Numbers extends string = never> = {
+  readonly [K in keyof P]: ParamState<P[K], Names, Numbers>;
 };
 
 /** One parameter, with what messages call it and its gradient. */

@@ -13,10 +13,12 @@ enum Dtype : int { f32, f64, dtypeCount };
 enum RuleId : int { LOCKSTEP_RULES(LOCKSTEP_RULE_ID) ruleCount };
 #undef LOCKSTEP_RULE_ID
 
-/// State arrays a rule may have at most.
-constexpr size_t maxStates = 4;
+/// State arrays a rule may have at most, and values that it may measure.
+constexpr size_t maxStates = 4, maxMeasures = 2;
 
-#define LOCKSTEP_RULE_FITS(Rule) static_assert(Rule::stateCount <= maxStates, #Rule " has too many state arrays");
+#define LOCKSTEP_RULE_FITS(Rule)                                                    \
+  static_assert(Rule::stateCount <= maxStates, #Rule " has too many state arrays"); \
+  static_assert(Measures<Rule>::count <= maxMeasures, #Rule " measures too many values");
 LOCKSTEP_RULES(LOCKSTEP_RULE_FITS)
 #undef LOCKSTEP_RULE_FITS
 
@@ -31,10 +33,19 @@ struct Tensor {
 /// Checks nothing.
 using Kernel = void (*)(const double* row, const Tensor& tensor, size_t begin, size_t end);
 
-/// One instruction set: its name, and its kernel of each rule and element type.
+/// How many elements are summed apart from the others (reduce.h).
+constexpr size_t blockSize = 4096;
+
+/// Sums the squares of what the rule measures in the elements [begin, end): a block of a tensor, with a row as above.
+/// Writes nothing but the sums.
+using Measurement = void (*)(const double* row, const Tensor& tensor, size_t begin, size_t end, double* sums);
+
+/// One instruction set: its name, its kernel of each rule and element type, and the measurement of the rules that have
+/// one, else null.
 struct Isa {
   const char* name;
   Kernel kernels[ruleCount][dtypeCount];
+  Measurement measurements[ruleCount][dtypeCount];
 };
 
 namespace isa {

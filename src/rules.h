@@ -24,6 +24,12 @@
   RULE(Adan)                    \
   RULE(ADOPT)                   \
   RULE(AMSGrad)                 \
+  RULE(CautiousAdaBelief)       \
+  RULE(CautiousAdam)            \
+  RULE(CautiousAdamax)          \
+  RULE(CautiousADOPT)           \
+  RULE(CautiousAMSGrad)         \
+  RULE(CautiousLion)            \
   RULE(FTRL)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \

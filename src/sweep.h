@@ -5,7 +5,8 @@
 #pragma once
 
 #include "isa.h"
-#include "simd/scalar.h"
+#include "lanes.h"
+#include "reduce.h"
 
 namespace lockstep {
 namespace {
@@ -13,35 +14,6 @@ namespace {
 /// From this many bytes an array on, a sweep leaves the inner caches and asks for each line in advance: hardware alone
 /// does not follow four or five streams far enough. Below it, the asking would only cost.
 constexpr size_t prefetchFrom = size_t{1} << 18;
-
-template <class V, class Names>
-struct Coefficients {
-  V c[Names::coefficientCount];
-
-  explicit Coefficients(const double* row) {
-    for (int k = 0; k < Names::coefficientCount; ++k) c[k] = V::fill(static_cast<typename V::Element>(row[k]));
-  }
-};
-
-template <class Rule, class V, bool withPrologue>
-struct Lanes {
-  using T = typename V::Element;
-
-  Coefficients<V, Prologue> prologue;
-  Coefficients<V, Rule> rule;
-
-  explicit Lanes(const double* row) : prologue(row), rule(row + Prologue::coefficientCount) {}
-
-  void update(T* param, const T* grad, void* const* states, size_t at) const {
-    V state[Rule::stateCount + 1];
-    for (int k = 0; k < Rule::stateCount; ++k) state[k] = V::load(static_cast<T*>(states[k]) + at);
-    V p = V::load(param + at), g = V::load(grad + at);
-    if constexpr (withPrologue) Prologue::apply(prologue.c, p, g);
-    Rule::update(rule.c, p, g, state);
-    p.store(param + at);
-    for (int k = 0; k < Rule::stateCount; ++k) state[k].store(static_cast<T*>(states[k]) + at);
-  }
-};
 
 template <class Rule, class V, bool withPrologue>
 void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end) {
@@ -68,7 +40,6 @@ void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end)
   for (; i < end; ++i) rest.update(param, grad, states, i);
 }
 
-/// A row holds the prologue's coefficients, then the rule's.
 template <class Rule, class V>
 void sweep(const double* row, const Tensor& tensor, size_t begin, size_t end) {
   if (Prologue::isIdentity(row)) {
@@ -82,7 +53,8 @@ void sweep(const double* row, const Tensor& tensor, size_t begin, size_t end) {
 }  // namespace lockstep
 
 #define LOCKSTEP_KERNELS(Rule) {sweep<Rule, Vec<float>>, sweep<Rule, Vec<double>>},
-#define LOCKSTEP_ISA(name)                                           \
-  namespace lockstep {                                               \
-  const Isa isa::name = {#name, {LOCKSTEP_RULES(LOCKSTEP_KERNELS)}}; \
+#define LOCKSTEP_MEASUREMENTS(Rule) {measurementOf<Rule, Vec<float>>(), measurementOf<Rule, Vec<double>>()},
+#define LOCKSTEP_ISA(name)                                                                                    \
+  namespace lockstep {                                                                                        \
+  const Isa isa::name = {#name, {LOCKSTEP_RULES(LOCKSTEP_KERNELS)}, {LOCKSTEP_RULES(LOCKSTEP_MEASUREMENTS)}}; \
   }

@@ -32,7 +32,7 @@ export interface AnyOptimizer {
 
 /** The names of a parameter's state arrays, in order. */
 export function stateNames(state: object): readonly string[] {
-  return Object.keys(state).filter((name) => name !== 'step');
+  return Object.entries(state).flatMap(([name, value]) => (typeof value === 'number' ? [] : [name]));
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -97,6 +97,19 @@ const dialect = (...known: readonly string[]): readonly Invalid[] => {
     [{ dialect: 1 }, TypeError, `${message} 1`],
   ];
 };
+
+const decayModes: readonly Invalid[] = [
+  [
+    { weightDecayMode: 'L2' },
+    RangeError,
+    "weightDecayMode must be one of 'l2', 'decoupled', 'independent', received 'L2'",
+  ],
+  [
+    { weightDecayMode: true },
+    TypeError,
+    "weightDecayMode must be one of 'l2', 'decoupled', 'independent', received true",
+  ],
+];
 
 const betas: readonly Invalid[] = [
   [{ betas: [1, 0.999] }, RangeError, 'betas[0] must be a number >= 0 and < 1, received 1'],
@@ -214,6 +227,8 @@ export const optimizers: readonly OptimizerCase[] = [
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0,
+      weightDecayMode: 'l2',
+      cautious: false,
       amsgrad: false,
       maximize: false,
       dialect: 'lockstep',
@@ -227,6 +242,9 @@ export const optimizers: readonly OptimizerCase[] = [
       { amsgrad: true },
       { amsgrad: true, dialect: 'optax', weightDecay: 0.01 },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
+      { cautious: true, amsgrad: true, maximize: true },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -234,7 +252,8 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('amsgrad', 'maximize'),
+      ...decayModes,
+      ...flags('cautious', 'amsgrad', 'maximize'),
       ...dialect('torch', 'keras', 'optax', 'tfjs'),
     ],
   }),
@@ -244,6 +263,8 @@ export const optimizers: readonly OptimizerCase[] = [
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0.01,
+      weightDecayMode: 'decoupled',
+      cautious: false,
       amsgrad: false,
       maximize: false,
       dialect: 'lockstep',
@@ -254,6 +275,8 @@ export const optimizers: readonly OptimizerCase[] = [
       { amsgrad: true, maximize: true, lr: 0.1 },
       { dialect: 'keras' },
       { dialect: 'optax' },
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -261,12 +284,21 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('amsgrad', 'maximize'),
+      ...decayModes,
+      ...flags('cautious', 'amsgrad', 'maximize'),
       ...dialect('torch', 'keras', 'optax'),
     ],
   }),
   optimizer(Lion, {
-    defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false, dialect: 'lockstep' },
+    defaults: {
+      lr: 1e-4,
+      betas: [0.9, 0.99],
+      weightDecay: 0,
+      weightDecayMode: 'decoupled',
+      cautious: false,
+      maximize: false,
+      dialect: 'lockstep',
+    },
     valid: [
       {},
       { lr: 0.3, betas: [0.5, 0.75] },
@@ -274,13 +306,16 @@ export const optimizers: readonly OptimizerCase[] = [
       { dialect: 'keras', weightDecay: 0.1 },
       { dialect: 'optax' },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('maximize'),
+      ...decayModes,
+      ...flags('cautious', 'maximize'),
       ...dialect('keras', 'optax'),
       [{ dialect: 'torch' }, RangeError, "dialect must be one of 'lockstep', 'keras', 'optax', received 'torch'"],
     ],
@@ -308,6 +343,8 @@ export const optimizers: readonly OptimizerCase[] = [
       betas: [0.9, 0.999],
       eps: 1e-16,
       weightDecay: 0,
+      weightDecayMode: 'decoupled',
+      cautious: false,
       maximize: false,
       dialect: 'lockstep',
     },
@@ -318,6 +355,8 @@ export const optimizers: readonly OptimizerCase[] = [
       { eps: 0 },
       { dialect: 'optax' },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -325,7 +364,8 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('maximize'),
+      ...decayModes,
+      ...flags('cautious', 'maximize'),
       ...dialect('optax'),
     ],
   }),
@@ -336,7 +376,8 @@ export const optimizers: readonly OptimizerCase[] = [
       eps: 1e-6,
       clip: true,
       weightDecay: 0,
-      decoupledWeightDecay: false,
+      weightDecayMode: 'l2',
+      cautious: false,
       maximize: false,
       dialect: 'lockstep',
     },
@@ -345,9 +386,11 @@ export const optimizers: readonly OptimizerCase[] = [
       { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
       { betas: [0, 0] },
       { clip: false },
-      { weightDecay: 0.1, decoupledWeightDecay: true, lr: 0.5 },
+      { weightDecay: 0.1, weightDecayMode: 'decoupled', lr: 0.5 },
       { dialect: 'optax' },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -355,7 +398,8 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('clip', 'decoupledWeightDecay', 'maximize'),
+      ...decayModes,
+      ...flags('cautious', 'clip', 'maximize'),
       ...dialect('optax'),
     ],
   }),
@@ -490,6 +534,8 @@ export const optimizers: readonly OptimizerCase[] = [
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0,
+      weightDecayMode: 'l2',
+      cautious: false,
       maximize: false,
       dialect: 'lockstep',
     },
@@ -501,6 +547,8 @@ export const optimizers: readonly OptimizerCase[] = [
       { dialect: 'keras', weightDecay: 0.01 },
       { dialect: 'tfjs' },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -508,7 +556,8 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('maximize'),
+      ...decayModes,
+      ...flags('cautious', 'maximize'),
       ...dialect('torch', 'keras', 'optax', 'tfjs'),
     ],
   }),
@@ -518,7 +567,8 @@ export const optimizers: readonly OptimizerCase[] = [
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0,
-      decoupledWeightDecay: false,
+      weightDecayMode: 'l2',
+      cautious: false,
       maximize: false,
       dialect: 'lockstep',
     },
@@ -527,9 +577,11 @@ export const optimizers: readonly OptimizerCase[] = [
       { lr: 0.3, betas: [0.5, 0.9], eps: 1e-3 },
       { betas: [0, 0] },
       { eps: 0 },
-      { decoupledWeightDecay: true, weightDecay: 0.01 },
+      { weightDecayMode: 'decoupled', weightDecay: 0.01 },
       { dialect: 'optax' },
       ...prologues,
+      { cautious: true, weightDecay: 0.01 },
+      { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -537,7 +589,8 @@ export const optimizers: readonly OptimizerCase[] = [
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,
-      ...flags('decoupledWeightDecay', 'maximize'),
+      ...decayModes,
+      ...flags('cautious', 'maximize'),
       ...dialect('torch', 'optax'),
       [{ dialect: 'keras' }, RangeError, "dialect must be one of 'lockstep', 'torch', 'optax', received 'keras'"],
     ],

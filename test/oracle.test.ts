@@ -17,7 +17,8 @@ interface Settings {
   readonly betas: readonly [number, number];
   readonly amsgrad: boolean;
   readonly clip: boolean;
-  readonly decoupledWeightDecay: boolean;
+  readonly weightDecayMode?: string;
+  readonly cautious?: boolean;
   readonly alpha: number;
   readonly centered: boolean;
   readonly rho: number;
@@ -29,6 +30,8 @@ interface Settings {
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
+  /** What the whole array says of the step of each element: see `ratios`. */
+  readonly ratio: number;
 }
 
 /** One element: the new param and state, in f64. */
@@ -86,11 +89,9 @@ const oracles: Record<string, Oracle> = {
     const mHat = expAvg / (1 - beta1 ** t);
     return [w - (lr * mHat) / (Math.sqrt(expAvgVar / (1 - beta2 ** t)) + eps), expAvg, expAvgVar];
   },
-  ADOPT: (o, t, param, grad, [m, v]) => {
-    const { lr, betas, eps, clip, weightDecay, decoupledWeightDecay } = o;
-    const g = decoupledWeightDecay ? grad : penalised(grad, weightDecay, param);
-    if (t === 1) return [param, m, g ** 2];
-    const w = decoupledWeightDecay ? param * (1 - lr * weightDecay) : param;
+  ADOPT: (o, t, w, g, [m, v]) => {
+    const { lr, betas, eps, clip } = o;
+    if (t === 1) return [w, m, g ** 2];
     const bound = clip ? (t - 1) ** 0.25 : Infinity;
     const normed = Math.min(Math.max(g / Math.max(Math.sqrt(v), eps), -bound), bound);
     const expAvg = betas[0] * m + (1 - betas[0]) * normed;
@@ -156,28 +157,46 @@ const oracles: Record<string, Oracle> = {
   },
 };
 
-/** Optimizers whose weight decay never enters the gradient. */
-const alwaysDecoupled = new Set(['AdaBelief', 'AdamW', 'FTRL', 'Lion', 'Momentum', 'Signum']);
+/** Optimizers without the option weightDecayMode whose weight decay never enters the gradient. */
+const alwaysDecoupled = new Set(['FTRL', 'Momentum', 'Signum']);
 
-/** Optimizers that treat weight decay in ways of their own. */
-const ownDecay = new Set(['Adan', 'ADOPT']);
+function decayMode(name: string, { dialect, weightDecayMode }: Settings): string {
+  return weightDecayMode ?? (dialect === 'keras' || alwaysDecoupled.has(name) ? 'decoupled' : 'l2');
+}
 
-const decoupled = (name: string, { dialect, decoupledWeightDecay }: Settings) =>
-  decoupledWeightDecay || dialect === 'keras' || alwaysDecoupled.has(name);
+/** W and g as the moments get them. */
+function prepared(name: string, o: Settings, t: number, w: number, grad: number): readonly [w: number, g: number] {
+  const g = o.maximize ? -grad : grad;
+  if (name === 'Adan') return [w, g]; // treats weight decay in ways of its own
+  const mode = decayMode(name, o);
+  if (mode === 'l2') return [w, penalised(g, o.weightDecay, w)];
+  if (name === 'ADOPT' && t === 1) return [w, g];
+  return [w * (1 - (mode === 'decoupled' ? o.lr : 1) * o.weightDecay), g];
+}
 
 function oracle(
   name: string,
   o: Settings,
   t: number,
-  w: number,
-  g: number,
+  param: number,
+  grad: number,
   state: readonly number[],
 ): readonly number[] {
-  const signed = o.maximize ? -g : g;
-  if (ownDecay.has(name)) return oracles[name](o, t, w, signed, state);
-  return decoupled(name, o)
-    ? oracles[name](o, t, w * (1 - o.lr * o.weightDecay), signed, state)
-    : oracles[name](o, t, w, penalised(signed, o.weightDecay, w), state);
+  const [w, g] = prepared(name, o, t, param, grad);
+  if (!o.cautious) return oracles[name](o, t, w, g, state);
+  const [change, ...next] = oracles[name](o, t, 0, g, state);
+  return [change * g < 0 ? w + o.ratio * change : w, ...next];
+}
+
+type Element = readonly [w: number, g: number, state: readonly number[]];
+
+/** What cautious optimizers multiply by: one over the share of elements that they keep. */
+function keepScale(name: string, o: Settings, t: number, elements: readonly Element[]): number {
+  const kept = elements.filter(([param, grad, state]) => {
+    const g = prepared(name, o, t, param, grad)[1];
+    return oracles[name](o, t, 0, g, state)[0] * g < 0;
+  });
+  return 1 / Math.max(kept.length / elements.length, 0.001);
 }
 
 /** What cancels on the way to the param and to each state array: the result can be no more exact than this is. */
@@ -189,12 +208,13 @@ const cancelling: Record<string, Oracle> = {
 };
 
 /**
- * More where one step rounds more: Adan sums two averages; Adadelta squares its own update, which doubles the relative
- * error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
+ * More where one step rounds more: Adan sums two averages, AdaBelief squares a difference; Adadelta squares its own update,
+ * which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
+ * A cautious optimizer multiplies once more, what may have cancelled while it was held back.
  */
-function maxUlps(name: string, { centered }: Settings): number {
-  if (name === 'Adan') return 5;
-  return name === 'Adadelta' || centered ? 6 : 4;
+function maxUlps(name: string, { centered, cautious }: Settings): number {
+  if (name === 'Adadelta' || centered || cautious) return 6;
+  return name === 'Adan' || name === 'AdaBelief' ? 5 : 4;
 }
 
 const length = 1000;
@@ -205,15 +225,15 @@ const steps = 50;
  * the old and the new value and, for a param, this update and the one before. Where a moment nearly cancels, the update
  * cannot be more exact than the moment that it came from.
  */
-function largestDistance(subject: OptimizerCase, options: object, backendName: string): number {
+function largestDistance(subject: OptimizerCase, given: object, backendName: string): number {
   const random = new Random(7);
   const param = new Float32Array(length);
   const grad = new Float32Array(length);
   fillOrdinary(param, random);
-  const optimizer = subject.create([param], { ...options, backend: backendName });
+  const optimizer = subject.create([param], { ...given, backend: backendName });
   const [state] = optimizer.state;
   const arrays = [param, ...stateNames(state).map((name) => state[name] as FloatArray)];
-  const settings = { ...optimizer.groups[0] } as Settings;
+  const options = { ...optimizer.groups[0] } as Settings;
 
   const lastUpdate = new Float64Array(length);
   let largest = 0;
@@ -221,18 +241,22 @@ function largestDistance(subject: OptimizerCase, options: object, backendName: s
     fillOrdinary(grad, random);
     const before = arrays.map((array) => Float64Array.from(array));
     optimizer.step([grad]);
-    for (let i = 0; i < length; i++) {
+    const elements = Array.from(param, (_, i): Element => {
       const [w, ...state] = before.map((array) => array[i]);
-      const expected = oracle(subject.name, settings, t, w, grad[i], state);
+      return [w, grad[i], state];
+    });
+    const settings = { ...options, ratio: options.cautious ? keepScale(subject.name, options, t, elements) : 1 };
+    for (const [i, [w, g, state]] of elements.entries()) {
+      const expected = oracle(subject.name, settings, t, w, g, state);
       const update = expected[0] - w;
-      const terms = cancelling[subject.name]?.(settings, t, w, grad[i], state) ?? [];
+      const terms = cancelling[subject.name]?.(settings, t, w, g, state) ?? [];
       for (let k = 0; k < arrays.length; k++) {
         const magnitudes = [before[k][i], expected[k], terms[k] ?? 0, ...(k === 0 ? [update, lastUpdate[i]] : [])].map(
           Math.abs,
         );
         largest = Math.max(largest, Math.abs(arrays[k][i] - expected[k]) / ulp(Math.max(...magnitudes), param));
       }
-      lastUpdate[i] = update;
+      if (update !== 0) lastUpdate[i] = update; // a cautious optimizer's is 0 where it would go uphill
     }
   }
   return largest;

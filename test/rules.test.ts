@@ -33,7 +33,11 @@ test('every exported optimizer is in the table of optimizers under test', () => 
 
 describe.each(rules)('rule $name', (rule) => {
   test('has the same names in C++ and in TypeScript', () => {
-    expect(addon.rules[rule.name]).toEqual({ coefficients: Object.keys(rule.coefficients), state: [...rule.state] });
+    expect(addon.rules[rule.name]).toEqual({
+      coefficients: Object.keys(rule.coefficients),
+      state: [...rule.state],
+      measures: [...(rule.measures?.names ?? [])],
+    });
     expect(Object.values(rule.coefficients)).toEqual(Object.keys(rule.coefficients).map((_, index) => index));
   });
 });

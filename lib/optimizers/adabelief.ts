@@ -1,9 +1,16 @@
-import { type Definition, dialects, writeDecay } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionPair, nonNegative } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative } from '../options.js';
 import type { Params } from '../params.js';
 import { power } from '../powers.js';
-import { adabelief } from '../rules/adabelief.js';
+import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
 
 /** The options of `AdaBelief`. */
 export interface AdaBeliefOptions {
@@ -13,8 +20,12 @@ export interface AdaBeliefOptions {
   betas?: readonly [number, number];
   /** Added to s in every step, and to its root; >= 0. Default 1e-16; the authors advise 1e-8 where SGD does better than Adam. */
   eps?: number;
-  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
+  /** Weight decay, >= 0. Default 0. */
   weightDecay?: number;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
+  weightDecayMode?: WeightDecayMode;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', the authors' form, which is Optax's too. Fixed. */
@@ -29,15 +40,17 @@ const definition: Definition<AdaBeliefOptions> = {
     betas: fractionPair(0.9, 0.999),
     eps: nonNegative(1e-16),
     weightDecay: nonNegative(0),
+    weightDecayMode: weightDecayMode('decoupled'),
+    cautious: fixed(flag(false)),
     maximize: flag(false),
     dialect: dialects('optax'),
   },
 
-  rule: () => adabelief,
+  rule: ({ cautious }) => (cautious ? cautiousAdaBelief : adabelief),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps } = options;
-    writeDecay(row, at, options, 'decoupled');
+    writeDecay(row, at, options, options.weightDecayMode);
     row[at + c.beta1] = betas[0];
     row[at + c.rest1] = 1 - betas[0];
     row[at + c.beta2] = betas[1];
@@ -45,6 +58,10 @@ const definition: Definition<AdaBeliefOptions> = {
     row[at + c.stepSize] = lr / (1 - power(betas[0], t));
     row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
     row[at + c.eps] = eps;
+  },
+
+  adapt(row, at, _options, sums, sumsAt, length) {
+    scaleKept(row, at, cautiousAdaBelief.coefficients, sums[sumsAt], length);
   },
 };
 

@@ -1,9 +1,16 @@
-import { type Definition, dialects, type WeightDecayMode, writeDecay } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList } from '../options.js';
 import type { Params } from '../params.js';
 import { power } from '../powers.js';
-import { adam, amsgrad } from '../rules/adam.js';
+import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
 
 /** The options of `Adam`. */
 export interface AdamOptions {
@@ -13,10 +20,14 @@ export interface AdamOptions {
   betas?: readonly [number, number];
   /** Added to the root, outside of it; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
-  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  /** Weight decay, >= 0. Default 0. */
   weightDecay?: number;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2' (keras: 'decoupled'). */
+  weightDecayMode?: WeightDecayMode;
   /** Whether to divide by the root of the largest v so far (AMSGrad). Default false. Fixed. */
   amsgrad?: boolean;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. 'keras' has eps-hat; 'optax' AMSGrad over the corrected v. Fixed. */
@@ -25,8 +36,7 @@ export interface AdamOptions {
 
 /** `Adam` and `AdamW` are the same but for a few defaults and where the weight decay stands. */
 export function adamDefinition(
-  decayMode: (options: Required<AdamOptions>) => WeightDecayMode,
-  options: Pick<OptionList<AdamOptions>, 'weightDecay' | 'dialect'>,
+  options: Pick<OptionList<AdamOptions>, 'weightDecay' | 'weightDecayMode' | 'dialect'>,
   defaults: NonNullable<Definition<AdamOptions>['defaults']>,
 ): Definition<AdamOptions> {
   return {
@@ -35,14 +45,22 @@ export function adamDefinition(
       betas: fractionPair(0.9, 0.999),
       eps: nonNegative(1e-8),
       amsgrad: fixed(flag(false)),
+      cautious: fixed(flag(false)),
       maximize: flag(false),
       ...options,
     },
     defaults,
-    rule: ({ amsgrad: largest }) => (largest ? amsgrad : adam),
+    rule({ amsgrad: largest, cautious }) {
+      if (cautious) return largest ? cautiousAMSGrad : cautiousAdam;
+      return largest ? amsgrad : adam;
+    },
     coefficients(row, at, options, t) {
-      writeDecay(row, at, options, decayMode(options));
+      writeDecay(row, at, options, options.weightDecayMode);
       writeAdam(row, at, options, t);
+    },
+    adapt(row, at, { amsgrad: largest }, sums, sumsAt, length) {
+      const { coefficients } = largest ? cautiousAMSGrad : cautiousAdam;
+      scaleKept(row, at, coefficients, sums[sumsAt], length);
     },
   };
 }
@@ -79,9 +97,12 @@ function writeAdam(
 }
 
 const definition = adamDefinition(
-  ({ dialect }) => (dialect === 'keras' ? 'decoupled' : 'l2'),
-  { weightDecay: nonNegative(0), dialect: dialects('torch', 'keras', 'optax', 'tfjs') },
-  { keras: { eps: 1e-7 }, tfjs: { eps: 1e-7 } },
+  {
+    weightDecay: nonNegative(0),
+    weightDecayMode: weightDecayMode('l2'),
+    dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
+  },
+  { keras: { eps: 1e-7, weightDecayMode: 'decoupled' }, tfjs: { eps: 1e-7 } },
 );
 
 /**

@@ -1,9 +1,16 @@
-import { type Definition, dialects, writeDecay } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionPair, nonNegative } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative } from '../options.js';
 import type { Params } from '../params.js';
 import { power } from '../powers.js';
-import { adamax } from '../rules/adamax.js';
+import { adamax, cautiousAdamax } from '../rules/adamax.js';
 
 /** The options of `Adamax`. */
 export interface AdamaxOptions {
@@ -13,8 +20,12 @@ export interface AdamaxOptions {
   betas?: readonly [number, number];
   /** Added to |g| (keras, tfjs: to u, in the division); >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
-  /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
+  /** Weight decay, >= 0. Default 0. */
   weightDecay?: number;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2' (keras: 'decoupled'). */
+  weightDecayMode?: WeightDecayMode;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. 'keras' and 'tfjs' have eps in the division. Fixed. */
@@ -29,23 +40,29 @@ const definition: Definition<AdamaxOptions> = {
     betas: fractionPair(0.9, 0.999),
     eps: nonNegative(1e-8),
     weightDecay: nonNegative(0),
+    weightDecayMode: weightDecayMode('l2'),
+    cautious: fixed(flag(false)),
     maximize: flag(false),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
-  defaults: { keras: { lr: 0.001, eps: 1e-7 }, tfjs: { eps: 1e-7 } },
+  defaults: { keras: { lr: 0.001, eps: 1e-7, weightDecayMode: 'decoupled' }, tfjs: { eps: 1e-7 } },
 
-  rule: () => adamax,
+  rule: ({ cautious }) => (cautious ? cautiousAdamax : adamax),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, dialect } = options;
     const isOutside = dialect === 'keras' || dialect === 'tfjs';
-    writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
+    writeDecay(row, at, options, options.weightDecayMode);
     row[at + c.beta1] = betas[0];
     row[at + c.rest1] = 1 - betas[0];
     row[at + c.beta2] = betas[1];
     row[at + c.epsInside] = isOutside ? 0 : eps;
     row[at + c.stepSize] = lr / (1 - power(betas[0], t));
     row[at + c.eps] = isOutside ? eps : 0;
+  },
+
+  adapt(row, at, _options, sums, sumsAt, length) {
+    scaleKept(row, at, cautiousAdamax.coefficients, sums[sumsAt], length);
   },
 };
 

@@ -1,4 +1,4 @@
-import { dialects } from '../definition.js';
+import { dialects, type WeightDecayMode, weightDecayMode } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { nonNegative } from '../options.js';
 import type { Params } from '../params.js';
@@ -6,15 +6,20 @@ import { type AdamOptions, adamDefinition } from './adam.js';
 
 /** The options of `AdamW`: those of `Adam`, but that weightDecay is decoupled and defaults to 0.01 (keras: 0.004, optax: 1e-4). */
 export interface AdamWOptions extends AdamOptions {
-  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0.01 (keras: 0.004; optax: 1e-4). */
+  /** Weight decay, >= 0. Default 0.01 (keras: 0.004; optax: 1e-4). */
   weightDecay?: number;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
+  weightDecayMode?: WeightDecayMode;
   /** Default 'lockstep', which is PyTorch's form. 'keras' has eps-hat. There is no AdamW in tfjs. Fixed. */
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax';
 }
 
 const definition = adamDefinition(
-  () => 'decoupled',
-  { weightDecay: nonNegative(0.01), dialect: dialects('torch', 'keras', 'optax') },
+  {
+    weightDecay: nonNegative(0.01),
+    weightDecayMode: weightDecayMode('decoupled'),
+    dialect: dialects('torch', 'keras', 'optax'),
+  },
   { keras: { eps: 1e-7, weightDecay: 0.004 }, optax: { weightDecay: 1e-4 } },
 );
 

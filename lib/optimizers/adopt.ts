@@ -1,8 +1,16 @@
-import { type Definition, dialects, writePrologue } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  keepParams,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionPair, nonNegative, positive } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative, positive } from '../options.js';
 import type { Params } from '../params.js';
-import { adopt } from '../rules/adopt.js';
+import { adopt, cautiousADOPT } from '../rules/adopt.js';
 
 /** The options of `ADOPT`. */
 export interface ADOPTOptions {
@@ -14,10 +22,12 @@ export interface ADOPTOptions {
   eps?: number;
   /** Whether the normalised g is clipped to ±⁴√(t − 1). Default true. */
   clip?: boolean;
-  /** L2 penalty, >= 0: weightDecay·W is added to g, or decoupled from it as below. Default 0. */
+  /** Weight decay, >= 0. Default 0. */
   weightDecay?: number;
-  /** Whether W shrinks by lr·weightDecay·W instead, in every step but the first, as in `AdamW`. Default false. */
-  decoupledWeightDecay?: boolean;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2'. */
+  weightDecayMode?: WeightDecayMode;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', the authors' form, which is that of `optax.contrib` too. Fixed. */
@@ -33,17 +43,19 @@ const definition: Definition<ADOPTOptions> = {
     eps: positive(1e-6),
     clip: flag(true),
     weightDecay: nonNegative(0),
-    decoupledWeightDecay: flag(false),
+    weightDecayMode: weightDecayMode('l2'),
+    cautious: fixed(flag(false)),
     maximize: flag(false),
     dialect: dialects('optax'),
   },
 
-  rule: () => adopt,
+  rule: ({ cautious }) => (cautious ? cautiousADOPT : adopt),
 
-  coefficients(row, at, { lr, betas, eps, clip, weightDecay, decoupledWeightDecay, maximize }, t) {
+  coefficients(row, at, options, t) {
+    const { lr, betas, eps, clip } = options;
     const isFirst = t === 1;
-    const decay = decoupledWeightDecay && !isFirst ? 1 - lr * weightDecay : 1;
-    writePrologue(row, at, maximize ? -1 : 1, decoupledWeightDecay ? 0 : weightDecay, decay);
+    writeDecay(row, at, options, options.weightDecayMode);
+    if (isFirst) keepParams(row, at);
     row[at + c.beta1] = isFirst ? 1 : betas[0];
     row[at + c.rest1] = isFirst ? 0 : 1 - betas[0];
     row[at + c.beta2] = isFirst ? 0 : betas[1];
@@ -51,6 +63,10 @@ const definition: Definition<ADOPTOptions> = {
     row[at + c.lr] = lr;
     row[at + c.eps] = eps;
     row[at + c.bound] = clip || isFirst ? Math.sqrt(Math.sqrt(t - 1)) : Infinity;
+  },
+
+  adapt(row, at, _options, sums, sumsAt, length) {
+    scaleKept(row, at, cautiousADOPT.coefficients, sums[sumsAt], length);
   },
 };
 

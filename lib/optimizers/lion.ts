@@ -1,8 +1,15 @@
-import { type Definition, dialects, writeDecay } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionPair, nonNegative } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative } from '../options.js';
 import type { Params } from '../params.js';
-import { lion } from '../rules/lion.js';
+import { cautiousLion, lion } from '../rules/lion.js';
 
 /** The options of `Lion`. */
 export interface LionOptions {
@@ -10,8 +17,12 @@ export interface LionOptions {
   lr?: number;
   /** Shares of the average that are kept, in the step and in the average itself, each in [0, 1). Default [0.9, 0.99]. */
   betas?: readonly [number, number];
-  /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0 (optax: 0.001). */
+  /** Weight decay, >= 0. Default 0 (optax: 0.001). */
   weightDecay?: number;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
+  weightDecayMode?: WeightDecayMode;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', the authors' form, which is everyone's: only defaults differ. Fixed. */
@@ -25,21 +36,27 @@ const definition: Definition<LionOptions> = {
     lr: nonNegative(1e-4),
     betas: fractionPair(0.9, 0.99),
     weightDecay: nonNegative(0),
+    weightDecayMode: weightDecayMode('decoupled'),
+    cautious: fixed(flag(false)),
     maximize: flag(false),
     dialect: dialects('keras', 'optax'),
   },
   defaults: { keras: { lr: 0.001 }, optax: { weightDecay: 0.001 } },
 
-  rule: () => lion,
+  rule: ({ cautious }) => (cautious ? cautiousLion : lion),
 
   coefficients(row, at, options) {
     const { lr, betas } = options;
-    writeDecay(row, at, options, 'decoupled');
+    writeDecay(row, at, options, options.weightDecayMode);
     row[at + c.beta1] = betas[0];
     row[at + c.rest1] = 1 - betas[0];
     row[at + c.beta2] = betas[1];
     row[at + c.rest2] = 1 - betas[1];
     row[at + c.lr] = lr;
+  },
+
+  adapt(row, at, _options, sums, sumsAt, length) {
+    scaleKept(row, at, cautiousLion.coefficients, sums[sumsAt], length);
   },
 };
 

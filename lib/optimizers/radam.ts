@@ -1,9 +1,16 @@
-import { type Definition, dialects, writeDecay } from '../definition.js';
+import {
+  type Definition,
+  dialects,
+  scaleKept,
+  type WeightDecayMode,
+  weightDecayMode,
+  writeDecay,
+} from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionPair, nonNegative } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative } from '../options.js';
 import type { Params } from '../params.js';
 import { power } from '../powers.js';
-import { adam } from '../rules/adam.js';
+import { adam, cautiousAdam } from '../rules/adam.js';
 
 /** The options of `RAdam`. */
 export interface RAdamOptions {
@@ -13,10 +20,12 @@ export interface RAdamOptions {
   betas?: readonly [number, number];
   /** Added to the root of v (optax: of the corrected v), outside of it; >= 0. Default 1e-8. */
   eps?: number;
-  /** Weight decay, >= 0: L2, which adds weightDecay·W to g, or decoupled. Default 0. */
+  /** Weight decay, >= 0. Default 0. */
   weightDecay?: number;
-  /** Whether W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g. Default false. */
-  decoupledWeightDecay?: boolean;
+  /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2'. */
+  weightDecayMode?: WeightDecayMode;
+  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. 'optax' rectifies from ρ = 5 on, and has eps as Adam. Fixed. */
@@ -31,16 +40,17 @@ const definition: Definition<RAdamOptions> = {
     betas: fractionPair(0.9, 0.999),
     eps: nonNegative(1e-8),
     weightDecay: nonNegative(0),
-    decoupledWeightDecay: flag(false),
+    weightDecayMode: weightDecayMode('l2'),
+    cautious: fixed(flag(false)),
     maximize: flag(false),
     dialect: dialects('torch', 'optax'),
   },
 
-  rule: () => adam,
+  rule: ({ cautious }) => (cautious ? cautiousAdam : adam),
 
   coefficients(row, at, options, t) {
-    const { lr, betas, eps, decoupledWeightDecay, dialect } = options;
-    writeDecay(row, at, options, decoupledWeightDecay ? 'decoupled' : 'l2');
+    const { lr, betas, eps, dialect } = options;
+    writeDecay(row, at, options, options.weightDecayMode);
     const beta1 = betas[0];
     const beta2 = betas[1];
     row[at + c.beta1] = beta1;
@@ -64,6 +74,10 @@ const definition: Definition<RAdamOptions> = {
       row[at + c.rootScale] = 0;
       row[at + c.eps] = 1;
     }
+  },
+
+  adapt(row, at, _options, sums, sumsAt, length) {
+    scaleKept(row, at, cautiousAdam.coefficients, sums[sumsAt], length);
   },
 };
 

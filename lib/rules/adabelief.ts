@@ -1,3 +1,4 @@
+import { cautious } from './cautious.js';
 import { indexes, type Rule } from './rule.js';
 
 const { fround, sqrt } = Math;
@@ -57,3 +58,5 @@ export const adabelief = {
     }
   },
 } as const satisfies Rule;
+
+export const cautiousAdaBelief = cautious(adabelief);

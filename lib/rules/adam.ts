@@ -1,3 +1,4 @@
+import { cautious } from './cautious.js';
 import { indexes, max, type Rule } from './rule.js';
 
 const { fround, sqrt } = Math;
@@ -114,3 +115,7 @@ export const amsgrad = {
     }
   },
 } as const satisfies Rule;
+
+export const cautiousAdam = cautious(adam);
+
+export const cautiousAMSGrad = cautious(amsgrad);

@@ -1,3 +1,4 @@
+import { cautious } from './cautious.js';
 import { indexes, max, type Rule } from './rule.js';
 
 const { abs, fround } = Math;
@@ -51,3 +52,5 @@ export const adamax = {
     }
   },
 } as const satisfies Rule;
+
+export const cautiousAdamax = cautious(adamax);

@@ -1,3 +1,4 @@
+import { cautious } from './cautious.js';
 import { clamp, indexes, max, type Rule } from './rule.js';
 
 const { fround, sqrt } = Math;
@@ -54,3 +55,5 @@ export const adopt = {
     }
   },
 } as const satisfies Rule;
+
+export const cautiousADOPT = cautious(adopt);

@@ -1,14 +1,14 @@
 // Every rule, under the name of its C++ struct: src/rules.h lists the same.
 
-import { adabelief } from './adabelief.js';
+import { adabelief, cautiousAdaBelief } from './adabelief.js';
 import { adadelta } from './adadelta.js';
 import { adagrad } from './adagrad.js';
-import { adam, amsgrad } from './adam.js';
-import { adamax } from './adamax.js';
+import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from './adam.js';
+import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
-import { adopt } from './adopt.js';
+import { adopt, cautiousADOPT } from './adopt.js';
 import { ftrl } from './ftrl.js';
-import { lion } from './lion.js';
+import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
@@ -36,4 +36,10 @@ export const rules: readonly Rule[] = [
   sgdMomentum,
   sgdNesterov,
   signum,
+  cautiousAdam,
+  cautiousAMSGrad,
+  cautiousAdamax,
+  cautiousAdaBelief,
+  cautiousADOPT,
+  cautiousLion,
 ];

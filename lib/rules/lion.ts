@@ -1,3 +1,4 @@
+import { cautious } from './cautious.js';
 import { indexes, type Rule, sign } from './rule.js';
 
 const { fround } = Math;
@@ -41,3 +42,5 @@ export const lion = {
     }
   },
 } as const satisfies Rule;
+
+export const cautiousLion = cautious(lion);

@@ -7,6 +7,25 @@ import type { FloatArray } from '../arrays.js';
 /** Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. */
 export type Update<A extends FloatArray> = (c: A, param: A, grad: A, state: readonly A[]) => void;
 
+/**
+ * Writes what the rule measures into `values`, one array a measure, as `update` would see the arrays and without changing
+ * any. The squares are summed by lib/reduce.ts.
+ */
+export type Measure<A extends FloatArray> = (
+  c: A,
+  param: A,
+  grad: A,
+  state: readonly A[],
+  values: readonly A[],
+) => void;
+
+/** Values whose sums of squares a rule needs before its step, for norms and counts. */
+export interface Measures {
+  readonly names: readonly string[];
+  readonly f32: Measure<Float32Array>;
+  readonly f64: Measure<Float64Array>;
+}
+
 export interface Rule {
   /** The name of the C++ struct. */
   readonly name: string;
@@ -16,6 +35,12 @@ export interface Rule {
   readonly state: readonly string[];
   readonly f32: Update<Float32Array>;
   readonly f64: Update<Float64Array>;
+  readonly measures?: Measures;
+}
+
+/** How many sums of squares the rule needs before its step. */
+export function measureCount(rule: Rule): number {
+  return rule.measures?.names.length ?? 0;
 }
 
 /** `indexes('a', 'b')` is `{ a: 0, b: 1 }`. */

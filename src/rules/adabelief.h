@@ -6,7 +6,7 @@
 // eps stays in s, where it adds up to eps / (1 - beta2).
 #pragma once
 
-#include "rule.h"
+#include "cautious.h"
 
 namespace lockstep {
 namespace {
@@ -24,6 +24,8 @@ struct AdaBelief {
     param = param - c[stepSize] * (m / (sqrt(s) * c[rootScale] + c[eps]));
   }
 };
+
+using CautiousAdaBelief = Cautious<AdaBelief>;
 
 }  // namespace
 }  // namespace lockstep

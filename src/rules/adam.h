@@ -10,7 +10,7 @@
 // beta2^t) where the largest is taken of the corrected v.
 #pragma once
 
-#include "rule.h"
+#include "cautious.h"
 
 namespace lockstep {
 namespace {
@@ -41,6 +41,9 @@ struct AMSGrad {
     param = param - c[stepSize] * (m / (sqrt(largest) * c[rootScale] + c[eps]));
   }
 };
+
+using CautiousAdam = Cautious<Adam>;
+using CautiousAMSGrad = Cautious<AMSGrad>;
 
 }  // namespace
 }  // namespace lockstep

@@ -6,7 +6,7 @@
 // lr / (1 - beta1^t) are coefficients.
 #pragma once
 
-#include "rule.h"
+#include "cautious.h"
 
 namespace lockstep {
 namespace {
@@ -23,6 +23,8 @@ struct Adamax {
     param = param - c[stepSize] * (m / (u + c[eps]));
   }
 };
+
+using CautiousAdamax = Cautious<Adamax>;
 
 }  // namespace
 }  // namespace lockstep

@@ -6,7 +6,7 @@
 // are coefficients. The first step only sets v to g^2: beta1 and rest2 are 1 then, rest1, beta2 and the bound 0.
 #pragma once
 
-#include "rule.h"
+#include "cautious.h"
 
 namespace lockstep {
 namespace {
@@ -23,6 +23,8 @@ struct ADOPT {
     v = c[beta2] * v + c[rest2] * (grad * grad);
   }
 };
+
+using CautiousADOPT = Cautious<ADOPT>;
 
 }  // namespace
 }  // namespace lockstep

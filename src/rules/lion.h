@@ -4,7 +4,7 @@
 // rest = 1 - beta. The sign of zero is 0: an element that never has a gradient stays where it is.
 #pragma once
 
-#include "rule.h"
+#include "cautious.h"
 
 namespace lockstep {
 namespace {
@@ -20,6 +20,8 @@ struct Lion {
     m = c[beta2] * m + c[rest2] * grad;
   }
 };
+
+using CautiousLion = Cautious<Lion>;
 
 }  // namespace
 }  // namespace lockstep

@@ -23,8 +23,30 @@
   enum State : int { stateCount }; \
   static constexpr const char* stateNames() { return ""; }
 
+/// Names the values whose squares are summed over a whole array before a step, where a rule needs norms. measure() says
+/// what they are, one register of each: it sees what update() will see, and changes nothing. See reduce.h.
+#define LOCKSTEP_MEASURES(...)                      \
+  enum Measure : int { __VA_ARGS__, measureCount }; \
+  static constexpr const char* measureNames() { return #__VA_ARGS__; }
+
 namespace lockstep {
 namespace {
+
+template <class...>
+using Exists = void;
+
+/// How many values a rule measures, and their names: none, unless it says otherwise.
+template <class Rule, class = void>
+struct Measures {
+  static constexpr int count = 0;
+  static constexpr const char* names() { return ""; }
+};
+
+template <class Rule>
+struct Measures<Rule, Exists<typename Rule::Measure>> {
+  static constexpr int count = Rule::measureCount;
+  static constexpr const char* names() { return Rule::measureNames(); }
+};
 
 template <class V>
 V constant(double value) {

@@ -29,6 +29,12 @@ struct Vec<float> {
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) {
     return {_mm256_blendv_ps(no.v, yes.v, _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ))};
   }
+  friend void addSquares(double* sums, Vec a) {
+    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
+    const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
+    _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_loadu_pd(sums), _mm256_mul_pd(low, low)));
+    _mm256_storeu_pd(sums + 4, _mm256_add_pd(_mm256_loadu_pd(sums + 4), _mm256_mul_pd(high, high)));
+  }
 };
 
 template <>
@@ -49,6 +55,9 @@ struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) {
     return {_mm256_blendv_pd(no.v, yes.v, _mm256_cmp_pd(a.v, b.v, _CMP_GT_OQ))};
+  }
+  friend void addSquares(double* sums, Vec a) {
+    _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_loadu_pd(sums), _mm256_mul_pd(a.v, a.v)));
   }
 };
 

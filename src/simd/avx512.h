@@ -29,6 +29,12 @@ struct Vec<float> {
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) {
     return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), no.v, yes.v)};
   }
+  friend void addSquares(double* sums, Vec a) {
+    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a.v));
+    const __m512d high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a.v), 1)));
+    _mm512_storeu_pd(sums, _mm512_add_pd(_mm512_loadu_pd(sums), _mm512_mul_pd(low, low)));
+    _mm512_storeu_pd(sums + 8, _mm512_add_pd(_mm512_loadu_pd(sums + 8), _mm512_mul_pd(high, high)));
+  }
 };
 
 template <>
@@ -49,6 +55,9 @@ struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm512_abs_pd(a.v)}; }
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) {
     return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.v, b.v, _CMP_GT_OQ), no.v, yes.v)};
+  }
+  friend void addSquares(double* sums, Vec a) {
+    _mm512_storeu_pd(sums, _mm512_add_pd(_mm512_loadu_pd(sums), _mm512_mul_pd(a.v, a.v)));
   }
 };
 

@@ -27,6 +27,11 @@ struct Vec<float> {
   friend Vec sqrt(Vec a) { return {vsqrtq_f32(a.v)}; }
   friend Vec abs(Vec a) { return {vabsq_f32(a.v)}; }
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return {vbslq_f32(vcgtq_f32(a.v, b.v), yes.v, no.v)}; }
+  friend void addSquares(double* sums, Vec a) {
+    const float64x2_t low = vcvt_f64_f32(vget_low_f32(a.v)), high = vcvt_high_f64_f32(a.v);
+    vst1q_f64(sums, vaddq_f64(vld1q_f64(sums), vmulq_f64(low, low)));
+    vst1q_f64(sums + 2, vaddq_f64(vld1q_f64(sums + 2), vmulq_f64(high, high)));
+  }
 };
 
 template <>
@@ -46,6 +51,7 @@ struct Vec<double> {
   friend Vec sqrt(Vec a) { return {vsqrtq_f64(a.v)}; }
   friend Vec abs(Vec a) { return {vabsq_f64(a.v)}; }
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return {vbslq_f64(vcgtq_f64(a.v, b.v), yes.v, no.v)}; }
+  friend void addSquares(double* sums, Vec a) { vst1q_f64(sums, vaddq_f64(vld1q_f64(sums), vmulq_f64(a.v, a.v))); }
 };
 
 }  // namespace

@@ -71,6 +71,11 @@ struct Scalar {
   }
   /// a > b ? yes : no. Every maximum, sign and clamp is made of this (rule.h): processors' own disagree on NaN and -0.
   friend Scalar ifGreater(Scalar a, Scalar b, Scalar yes, Scalar no) { return {a.v > b.v ? yes.v : no.v}; }
+  /// sums[lane] += a * a, in f64 whatever T is.
+  friend void addSquares(double* sums, Scalar a) {
+    const double wide = a.v;
+    sums[0] += wide * wide;
+  }
 };
 
 }  // namespace

@@ -15,10 +15,10 @@ constexpr size_t maxLength = 200;
 
 struct RuleInfo {
   const char* name;
-  size_t coefficientCount, stateCount;
+  size_t coefficientCount, stateCount, measureCount;
 };
 
-#define LOCKSTEP_RULE_INFO(Rule) {#Rule, Rule::coefficientCount, Rule::stateCount},
+#define LOCKSTEP_RULE_INFO(Rule) {#Rule, Rule::coefficientCount, Rule::stateCount, Measures<Rule>::count},
 constexpr RuleInfo ruleInfos[ruleCount] = {LOCKSTEP_RULES(LOCKSTEP_RULE_INFO)};
 #undef LOCKSTEP_RULE_INFO
 
@@ -69,6 +69,8 @@ class KernelTest {
     constexpr Dtype dtype = sizeof(T) == 4 ? f32 : f64;
     kernel_ = isa.kernels[rule][dtype];
     reference_ = isa::scalar.kernels[rule][dtype];
+    measurement_ = isa.measurements[rule][dtype];
+    referenceMeasurement_ = isa::scalar.measurements[rule][dtype];
     for (size_t k = 0; k < arrayCount_; ++k) memory_[k] = std::make_unique<Guarded>(maxLength * sizeof(T));
     reportCrashesAs(where_);
   }
@@ -122,6 +124,11 @@ class KernelTest {
     for (size_t k = 0; k + 1 < arrayCount_; ++k) restore(k);
     const Tensor tensor = tensorOf(arrays_, rule_.stateCount);
 
+    if (rule_.measureCount > 0) {
+      checkSums(tensor, begin, end);
+      check("measured", [](size_t) { return false; });
+    }
+
     kernel_(coefficients_, tensor, begin, end);
     check("in one range", [&](size_t i) { return begin <= i && i < end; });
 
@@ -129,6 +136,18 @@ class KernelTest {
     kernel_(coefficients_, tensor, end, length);
     check("in three ranges", [](size_t) { return true; });
     count_.calls += 3;
+  }
+
+  /// The sums of a range must be those of the scalar table, to the last bit.
+  void checkSums(const Tensor& tensor, size_t begin, size_t end) {
+    double sums[maxMeasures], expected[maxMeasures];
+    measurement_(coefficients_, tensor, begin, end, sums);
+    referenceMeasurement_(coefficients_, tensor, begin, end, expected);
+    for (size_t k = 0; k < rule_.measureCount; ++k) {
+      ++count_.elements;
+      if (same(sums[k], expected[k])) continue;
+      if (++count_.differing <= 3) printf("  DIFFERS %s: sum %zu is %a, must be %a\n", where_, k, sums[k], expected[k]);
+    }
   }
 
   /// Elements that were updated must equal the expected ones, the others must be as they were.
@@ -150,10 +169,11 @@ class KernelTest {
   const RuleInfo& rule_;
   const size_t arrayCount_;
   Kernel kernel_, reference_;
+  Measurement measurement_, referenceMeasurement_;
   std::unique_ptr<Guarded> memory_[maxArrays];
   std::vector<T> initial_[maxArrays], expected_[maxArrays];
   T* arrays_[maxArrays];
-  double coefficients_[16];
+  double coefficients_[24];
   char where_[160] = "";
   Count count_;
 };

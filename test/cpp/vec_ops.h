@@ -13,7 +13,7 @@ struct VecOp {
   void (*run)(const T* a, const T* b, T* out, size_t count);
 };
 
-constexpr size_t vecOpCount = 12;
+constexpr size_t vecOpCount = 13;
 
 struct VecOps {
   const char* isa;

@@ -33,6 +33,16 @@ struct VecOpsOf {
   LOCKSTEP_VEC_OP(signum, sign(x))
   LOCKSTEP_VEC_OP(clamped, clamp(x, abs(y)))
 
+  /// Sums the squares of two registers, lane by lane, and brings each sum back to T.
+  static void squares(const T* a, const T* b, T* out, size_t count) {
+    for (size_t i = 0; i < count; i += V::lanes) {
+      double sums[V::lanes] = {};
+      addSquares(sums, V::load(a + i));
+      addSquares(sums, V::load(b + i));
+      for (size_t k = 0; k < V::lanes; ++k) out[i + k] = static_cast<T>(sums[k]);
+    }
+  }
+
   /// Fills with every value, and looks at the lanes in turn.
   static void fill(const T* a, const T*, T* out, size_t count) {
     T lanes[V::lanes];
@@ -54,6 +64,7 @@ struct VecOpsOf {
       {"-", VecOpsOf<V>::subtract},           {"*", VecOpsOf<V>::multiply},   {"/", VecOpsOf<V>::divide},          \
       {"sqrt", VecOpsOf<V>::squareRoot},      {"abs", VecOpsOf<V>::absolute}, {"ifGreater", VecOpsOf<V>::greater}, \
       {"max", VecOpsOf<V>::maximum},          {"sign", VecOpsOf<V>::signum},  {"clamp", VecOpsOf<V>::clamped},     \
+      {"addSquares", VecOpsOf<V>::squares},                                                                        \
   }
 #define LOCKSTEP_VEC_OPS(name)                                                                                \
   namespace lockstep {                                                                                        \

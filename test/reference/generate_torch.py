@@ -140,7 +140,7 @@ CASES = [
     all_null(long_case("radam-defaults", "RAdam", 1031, lr=1e-3, betas=BETAS, eps=1e-8)),
     short_case("radam-low-betas", "RAdam", 1032, lr=0.01, betas=[0.8, 0.9], eps=1e-3, weightDecay=0.1),
     short_case("radam-decoupled", "RAdam", 1033, lr=0.05, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.1,
-               decoupledWeightDecay=True, maximize=True),
+               weightDecayMode="decoupled", maximize=True),
 ]
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Lion": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Signum": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "AdaBelief": {"weightDecay": 0, "maximize": False, "dialect": ""},
-    "ADOPT": {"clip": True, "weightDecay": 0, "decoupledWeightDecay": False, "maximize": False, "dialect": ""},
+    "ADOPT": {"clip": True, "weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
     "Adan": {"weightDecay": 0, "noProx": True, "maximize": False, "dialect": ""},
     "FTRL": {"power": -0.5, "l1": 0, "l2": 0, "beta": 0, "weightDecay": 0, "maximize": False, "dialect": ""},
     "RMSprop": {
@@ -52,7 +52,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     },
     "Adadelta": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
-    "RAdam": {"weightDecay": 0, "decoupledWeightDecay": False, "maximize": False, "dialect": ""},
+    "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
 }
 
 

@@ -120,7 +120,7 @@ def adabelief(o: Options, power: Power, t: int, p: Array, g: Array, state: State
 
 def adopt(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
-    p, g = prologue(o, o["decoupledWeightDecay"] and t > 1, p, g)
+    p, g = prologue(o, o["weightDecayMode"] == "decoupled" and t > 1, p, g)
     if t == 1:
         return p, {"expAvg": s["expAvg"], "expAvgSq": g * g}
     beta1, beta2 = (power(beta, 1) for beta in o["betas"])  # optax has them in its own type here
@@ -198,7 +198,7 @@ def adamax(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tu
 
 def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
-    p, g = prologue(o, o["decoupledWeightDecay"], p, g)
+    p, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
     beta1, beta2 = o["betas"]
     correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
     m = c(beta1) * s["expAvg"] + c(1 - beta1) * g

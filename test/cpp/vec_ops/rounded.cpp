@@ -23,6 +23,7 @@ struct Vec {
   friend Vec sqrt(Vec a) { return {::sqrt(a.v)}; }
   friend Vec abs(Vec a) { return {::fabs(a.v)}; }
   friend Vec ifGreater(Vec a, Vec b, Vec yes, Vec no) { return a.v > b.v ? yes : no; }
+  friend void addSquares(double* sums, Vec a) { sums[0] += a.v * a.v; }
 };
 
 }  // namespace

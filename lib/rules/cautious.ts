@@ -1,0 +1,60 @@
+import { type Rule, sign } from './rule.js';
+
+const { fround } = Math;
+
+/** The coefficient that a cautious rule has after those of the rule that it is made of. */
+export interface CautiousCoefficients {
+  readonly keepScale: number;
+}
+
+/**
+ * Of what a rule would change, keeps the elements whose change goes against the sign of the gradient, and scales them up
+ * for those that it drops. Mirrors `Cautious` in src/rules/cautious.h: the rule must add its change to W, and not look at
+ * W otherwise.
+ */
+export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCoefficients } {
+  const coefficients = { ...rule.coefficients, keepScale: Object.keys(rule.coefficients).length };
+  return {
+    name: `Cautious${rule.name}`,
+    coefficients,
+    state: rule.state,
+
+    f32(row, param, grad, state) {
+      const keepScale = row[coefficients.keepScale];
+      const changes = new Float32Array(param.length);
+      rule.f32(row, changes, grad, state);
+      for (let i = 0; i < param.length; i++) {
+        const agreement = sign(changes[i]) * sign(grad[i]);
+        param[i] = fround(param[i] + (0 > agreement ? fround(keepScale * changes[i]) : 0 * agreement));
+      }
+    },
+
+    f64(row, param, grad, state) {
+      const keepScale = row[coefficients.keepScale];
+      const changes = new Float64Array(param.length);
+      rule.f64(row, changes, grad, state);
+      for (let i = 0; i < param.length; i++) {
+        const agreement = sign(changes[i]) * sign(grad[i]);
+        param[i] = param[i] + (0 > agreement ? keepScale * changes[i] : 0 * agreement);
+      }
+    },
+
+    measures: {
+      names: ['kept'],
+
+      f32(row, param, grad, state, [kept]) {
+        const changes = new Float32Array(param.length);
+        const copies = state.map((array) => new Float32Array(array));
+        rule.f32(row, changes, grad, copies);
+        for (let i = 0; i < param.length; i++) kept[i] = 0 > sign(changes[i]) * sign(grad[i]) ? 1 : 0;
+      },
+
+      f64(row, param, grad, state, [kept]) {
+        const changes = new Float64Array(param.length);
+        const copies = state.map((array) => new Float64Array(array));
+        rule.f64(row, changes, grad, copies);
+        for (let i = 0; i < param.length; i++) kept[i] = 0 > sign(changes[i]) * sign(grad[i]) ? 1 : 0;
+      },
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// Cautious: of what a rule would change, keeps the elements whose change goes against the sign of the gradient, which
+// is
+//   downhill, and scales them up for those that it drops: W <- W + keepScale * (sign(change * g) < 0) * change
+// https://arxiv.org/abs/2411.16085
+//
+// keepScale = 1 / max(share of elements kept, 0.001) is a coefficient: the kept ones are counted before the step. The
+// rule must add its change to W, and not look at W otherwise. Signs are multiplied and not values, which might
+// underflow.
+#pragma once
+
+#include "rule.h"
+
+namespace lockstep {
+namespace {
+
+/// "a, b" and "c" as "a, b, c".
+struct JoinedNames {
+  char text[256] = {};
+
+  constexpr JoinedNames(const char* first, const char* last) {
+    char* end = text;
+    for (; *first != 0; ++first) *end++ = *first;
+    *end++ = ',';
+    *end++ = ' ';
+    for (; *last != 0; ++last) *end++ = *last;
+  }
+};
+
+template <class Rule>
+struct Cautious {
+  enum Coefficient : int { keepScale = Rule::coefficientCount, coefficientCount };
+  static constexpr JoinedNames joinedNames{Rule::coefficientNames(), "keepScale"};
+  static constexpr const char* coefficientNames() { return joinedNames.text; }
+
+  enum State : int { stateCount = Rule::stateCount };
+  static constexpr const char* stateNames() { return Rule::stateNames(); }
+
+  LOCKSTEP_MEASURES(kept)
+
+  template <class V>
+  static void update(const V* c, V& param, V grad, V* state) {
+    const V zero = constant<V>(0), change = changeOf(c, grad, state), agreement = sign(change) * sign(grad);
+    // Where anything is NaN, 0 * agreement is NaN too.
+    param = param + ifGreater(zero, agreement, c[keepScale] * change, zero * agreement);
+  }
+
+  template <class V>
+  static void measure(const V* c, V, V grad, const V* state, V* values) {
+    V copy[stateCount];
+    for (int k = 0; k < stateCount; ++k) copy[k] = state[k];
+    const V zero = constant<V>(0), agreement = sign(changeOf(c, grad, copy)) * sign(grad);
+    values[kept] = ifGreater(zero, agreement, constant<V>(1), zero);
+  }
+
+ private:
+  template <class V>
+  static V changeOf(const V* c, V grad, V* state) {
+    V change = constant<V>(0);
+    Rule::update(c, change, grad, state);
+    return change;
+  }
+};
+
+}  // namespace
+}  // namespace lockstep
