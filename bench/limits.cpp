@@ -19,32 +19,27 @@ using V = lockstep::Vec<float>;
 /// that what is stored is what was loaded.
 void opaque(V& x) { __asm__ volatile("" : ANY_REGISTER(x.v)); }
 
-void stream(Arrays a) {
+template <size_t count, bool withDivRoot>
+void loop(const Arrays& a) {
   for (size_t i = 0; i + V::lanes <= a.length; i += V::lanes) {
-    V p = V::load(a.param + i), g = V::load(a.grad + i), m = V::load(a.expAvg + i), v = V::load(a.expAvgSq + i);
-    opaque(p), opaque(g), opaque(m), opaque(v);
-    p.store(a.param + i);
-    m.store(a.expAvg + i);
-    v.store(a.expAvgSq + i);
+    V g = V::load(a.grad + i), x[count];
+    for (size_t k = 0; k < count; ++k) x[k] = V::load(a.written[k] + i);
+    opaque(g);
+    for (size_t k = 0; k < count; ++k) opaque(x[k]);
+    if constexpr (withDivRoot) x[0] = x[1] / sqrt(x[2]);
+    for (size_t k = 0; k < count; ++k) x[k].store(a.written[k] + i);
   }
 }
 
-void divRoot(Arrays a) {
-  for (size_t i = 0; i + V::lanes <= a.length; i += V::lanes) {
-    V p = V::load(a.param + i), g = V::load(a.grad + i), m = V::load(a.expAvg + i), v = V::load(a.expAvgSq + i);
-    opaque(p), opaque(g), opaque(m), opaque(v);
-    p = m / sqrt(v);
-    p.store(a.param + i);
-    m.store(a.expAvg + i);
-    v.store(a.expAvgSq + i);
-  }
-}
+template <size_t count>
+constexpr Loop stream = loop<count, false>;
 
 #define NAME_OF(isa) #isa
 #define NAME(isa) NAME_OF(isa)
 
 }  // namespace
 
-const Limits LIMITS_ISA = {NAME(LIMITS_ISA), stream, divRoot};
+const Limits LIMITS_ISA = {
+    NAME(LIMITS_ISA), {nullptr, stream<1>, stream<2>, stream<3>, stream<4>, stream<5>}, loop<3, true>};
 
 }  // namespace limits

@@ -1,9 +1,11 @@
 // What the machine allows at best, to be measured in the same run. For the benchmark only: never shipped.
 //
 //   empty()                                   a Node-API call that does nothing
-//   limits(param, grad, expAvg, expAvgSq)     { stream(), divRoot() } over these arrays, see limits.h
+//   limits(grad, param, ...state)             { stream(), divRoot() } over these arrays, see limits.h; divRoot where
+//   the
+//                                             state is two arrays, as Adam's
 //   isa                                       the instruction set of the limits; absent, like limits, where there is
-//   none
+//                                             none
 #define NAPI_VERSION 8
 #include <node_api.h>
 
@@ -49,26 +51,34 @@ void addFunction(napi_env env, napi_value to, const char* name, napi_callback ca
 
 /// The caller keeps the arrays alive while it calls the loops. What the loops hold is a few bytes and never freed.
 napi_value bindLimits(napi_env env, napi_callback_info info) {
-  size_t argc = 4;
-  napi_value args[4];
+  napi_value args[1 + limits::maxWritten];
+  size_t argc = 1 + limits::maxWritten;
   napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
-  float* data[4] = {};
-  size_t length[4] = {};
-  for (size_t i = 0; i < 4; ++i) {
+  limits::Arrays arrays{};
+  for (size_t i = 0; i < argc; ++i) {
     napi_typedarray_type type;
     void* start = nullptr;
-    if (napi_get_typedarray_info(env, args[i], &type, &length[i], &start, nullptr, nullptr) != napi_ok ||
-        type != napi_float32_array || length[i] != length[0]) {
-      napi_throw_type_error(env, nullptr, "limits expects four Float32Arrays of one length");
+    size_t length = 0;
+    if (napi_get_typedarray_info(env, args[i], &type, &length, &start, nullptr, nullptr) != napi_ok ||
+        type != napi_float32_array || (i > 0 && length != arrays.length)) {
+      napi_throw_type_error(env, nullptr, "limits expects Float32Arrays of one length");
       return nullptr;
     }
-    data[i] = static_cast<float*>(start);
+    arrays.length = length;
+    if (i == 0) {
+      arrays.grad = static_cast<float*>(start);
+    } else {
+      arrays.written[i - 1] = static_cast<float*>(start);
+    }
   }
-  const limits::Arrays arrays = {data[0], data[1], data[2], data[3], length[0]};
+  if (argc < 2 || argc > 1 + limits::maxWritten) {
+    napi_throw_type_error(env, nullptr, "limits expects a gradient and 1 to 5 arrays that are written");
+    return nullptr;
+  }
   napi_value loops;
   napi_create_object(env, &loops);
-  addFunction(env, loops, "stream", run, new Bound{best()->stream, arrays});
-  addFunction(env, loops, "divRoot", run, new Bound{best()->divRoot, arrays});
+  addFunction(env, loops, "stream", run, new Bound{best()->stream[argc - 1], arrays});
+  if (argc == 4) addFunction(env, loops, "divRoot", run, new Bound{best()->divRoot, arrays});
   return loops;
 }
 

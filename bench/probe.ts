@@ -1,4 +1,4 @@
-// Builds and loads the benchmark's own addon: an empty Node-API call and the limits that Adam could reach.
+// Builds and loads the benchmark's own addon: an empty Node-API call and the limits that a step could reach.
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -10,11 +10,10 @@ export interface Probe {
   /** The instruction set of the limits. */
   readonly isa?: string;
   readonly limits?: (
-    param: Float32Array,
     grad: Float32Array,
-    expAvg: Float32Array,
-    expAvgSq: Float32Array,
-  ) => { readonly stream: () => void; readonly divRoot: () => void };
+    param: Float32Array,
+    ...state: Float32Array[]
+  ) => { readonly stream: () => void; readonly divRoot?: () => void };
 }
 
 const directory = fileURLToPath(new URL('.', import.meta.url));

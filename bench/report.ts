@@ -1,5 +1,6 @@
 // The results as data, and as the Markdown that both the terminal and RESULTS.md show.
 
+import type { CatalogueRow } from './catalogue.js';
 import type { Machine } from './machine.js';
 import { ratio, type Series, type Settings, type Spread, spread } from './measure.js';
 import type { Overhead } from './overhead.js';
@@ -34,6 +35,7 @@ export interface Results {
   readonly throughput: readonly Throughput[];
   readonly overhead: readonly Overhead[];
   readonly overheadRounds: number;
+  readonly catalogue: readonly CatalogueRow[];
 }
 
 /** What was measured of one optimizer at one size, with the ratios that the project is judged by. */
@@ -123,6 +125,25 @@ function overheadTable({ overhead, overheadRounds }: Results): string {
   ].join('\n');
 }
 
+function catalogueTable({ catalogue, limits }: Results): string {
+  const head = ['f32', 'arrays', '4 K: ns per element', "times Adam's", '4 M: ns per element', 'share of streaming'];
+  const lines = catalogue.map(({ name, arrays, inCacheNs, timesAdam, fromMemoryNs, shareOfStream }) => [
+    name,
+    String(arrays),
+    cell(inCacheNs),
+    cell(timesAdam),
+    cell(fromMemoryNs),
+    shareOfStream === undefined ? '–' : cell(shareOfStream),
+  ]);
+  return [
+    '## Every rule',
+    '',
+    `On the best backend: in cache in turn with Adam, and from memory in turn with a C++ loop${limits === undefined ? '' : ` (${limits})`} that streams the same arrays without arithmetic. Where an optimizer is cautious or adapts to norms, it reads its arrays once more before the step.`,
+    '',
+    table(head, lines),
+  ].join('\n');
+}
+
 function machineList(machine: Machine): string {
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['CPU', `${machine.cpu}, ${machine.cores} cores`],
@@ -169,6 +190,7 @@ export function markdown(results: Results): string {
     machineList(results.machine),
     ...(results.throughput.length > 0 ? [explanation(results), throughputTables(results.throughput)] : []),
     ...(results.overhead.length > 0 ? [overheadTable(results)] : []),
+    ...(results.catalogue.length > 0 ? [catalogueTable(results)] : []),
   ];
   return `${sections.join('\n\n')}\n`;
 }

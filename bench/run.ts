@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { fromMemoryElements, inCacheElements, measureCatalogue } from './catalogue.js';
 import { checkAlike } from './check.js';
 import { describeMachine } from './machine.js';
 import { measureInTurn, type Settings } from './measure.js';
@@ -14,7 +15,7 @@ import { bytesFor, cases, trainees } from './subjects.js';
 const usage = `npm run bench -- [options]
 
   --quick      small sizes and few rounds: does it work at all
-  --only NAME  one optimizer, such as Adam; may be repeated
+  --only NAME  one optimizer, such as Adam, or catalogue: every rule; may be repeated
   --write      write bench/RESULTS.md and bench/results.json after such a partial run too
 `;
 
@@ -61,7 +62,8 @@ if (options.help) {
 }
 const optimizers: readonly string[] = [...new Set(cases.map(({ optimizer }) => optimizer))];
 for (const name of options.only) {
-  if (!optimizers.includes(name)) fail(`--only must be one of ${optimizers.join(', ')}, received '${name}'`);
+  const known = [...optimizers, 'catalogue'];
+  if (!known.includes(name)) fail(`--only must be one of ${known.join(', ')}, received '${name}'`);
 }
 const wanted = cases.filter(({ optimizer }) => options.only.length === 0 || options.only.includes(optimizer));
 
@@ -94,12 +96,19 @@ for (const which of wanted) {
   }
 }
 
+const withCatalogue = options.only.length === 0 || options.only.includes('catalogue');
+if (withCatalogue) say('every rule');
+const catalogue = withCatalogue
+  ? measureCatalogue(probe, settingsFor(inCacheElements, options.quick), settingsFor(fromMemoryElements, options.quick))
+  : [];
+
 const results: Results = {
   machine,
   comparedElements,
   throughput,
   overhead,
   overheadRounds: overheadSettings.rounds,
+  catalogue,
   ...(probe?.isa !== undefined && { limits: probe.isa }),
 };
 const text = markdown(results);

@@ -145,12 +145,13 @@ export function trainees(which: Case, elements: number, probe: Probe | null): re
 
 function limitTrainees(elements: number, probe: Probe | null): readonly Trainee[] {
   if (probe?.limits === undefined) return [];
-  const arrays = [0, 1, 2, 3].map((seed) => fillRealistic(new Float32Array(elements), 0.01, 1 + seed));
-  const [param, grad, expAvg, expAvgSq] = arrays;
+  const [grad, ...arrays] = [0, 1, 2, 3].map((seed) => fillRealistic(new Float32Array(elements), 0.01, 1 + seed));
+  const [param, expAvg, expAvgSq] = arrays;
   for (let i = 0; i < elements; i++) expAvgSq[i] *= expAvgSq[i];
-  const loops = probe.limits(param, grad, expAvg, expAvgSq);
+  const { stream, divRoot } = probe.limits(grad, param, expAvg, expAvgSq);
+  if (divRoot === undefined) throw new Error('the probe has no loop with a division and a root for three arrays');
   return [
-    { name: 'limit: memory', kind: 'limit', step: loops.stream, arrays },
-    { name: 'limit: ÷ and √', kind: 'limit', step: loops.divRoot, arrays },
+    { name: 'limit: memory', kind: 'limit', step: stream, arrays },
+    { name: 'limit: ÷ and √', kind: 'limit', step: divRoot, arrays },
   ];
 }

@@ -24,7 +24,7 @@ export interface AdaBeliefOptions {
   weightDecay?: number;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
   weightDecayMode?: WeightDecayMode;
-  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
   cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;

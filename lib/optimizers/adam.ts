@@ -26,7 +26,7 @@ export interface AdamOptions {
   weightDecayMode?: WeightDecayMode;
   /** Whether to divide by the root of the largest v so far (AMSGrad). Default false. Fixed. */
   amsgrad?: boolean;
-  /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
+  /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
   cautious?: boolean;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;

@@ -1,4 +1,4 @@
-import { type Rule, sign } from './rule.js';
+import type { Rule } from './rule.js';
 
 const { fround } = Math;
 
@@ -8,7 +8,7 @@ export interface CautiousCoefficients {
 }
 
 /**
- * Of what a rule would change, keeps the elements whose change goes against the sign of the gradient, and scales them up
+ * Of what a rule would change, keeps the elements whose change goes against the gradient, and scales them up
  * for those that it drops. Mirrors `Cautious` in src/rules/cautious.h: the rule must add its change to W, and not look at
  * W otherwise.
  */
@@ -24,8 +24,8 @@ export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCo
       const changes = new Float32Array(param.length);
       rule.f32(row, changes, grad, state);
       for (let i = 0; i < param.length; i++) {
-        const agreement = sign(changes[i]) * sign(grad[i]);
-        param[i] = fround(param[i] + (0 > agreement ? fround(keepScale * changes[i]) : 0 * agreement));
+        const change = changes[i];
+        param[i] = fround(param[i] + (0 > fround(change * grad[i]) ? fround(keepScale * change) : 0 * change));
       }
     },
 
@@ -34,8 +34,8 @@ export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCo
       const changes = new Float64Array(param.length);
       rule.f64(row, changes, grad, state);
       for (let i = 0; i < param.length; i++) {
-        const agreement = sign(changes[i]) * sign(grad[i]);
-        param[i] = param[i] + (0 > agreement ? keepScale * changes[i] : 0 * agreement);
+        const change = changes[i];
+        param[i] = param[i] + (0 > change * grad[i] ? keepScale * change : 0 * change);
       }
     },
 
@@ -46,14 +46,14 @@ export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCo
         const changes = new Float32Array(param.length);
         const copies = state.map((array) => new Float32Array(array));
         rule.f32(row, changes, grad, copies);
-        for (let i = 0; i < param.length; i++) kept[i] = 0 > sign(changes[i]) * sign(grad[i]) ? 1 : 0;
+        for (let i = 0; i < param.length; i++) kept[i] = 0 > fround(changes[i] * grad[i]) ? 1 : 0;
       },
 
       f64(row, param, grad, state, [kept]) {
         const changes = new Float64Array(param.length);
         const copies = state.map((array) => new Float64Array(array));
         rule.f64(row, changes, grad, copies);
-        for (let i = 0; i < param.length; i++) kept[i] = 0 > sign(changes[i]) * sign(grad[i]) ? 1 : 0;
+        for (let i = 0; i < param.length; i++) kept[i] = 0 > changes[i] * grad[i] ? 1 : 0;
       },
     },
   };

@@ -1,11 +1,9 @@
-// Cautious: of what a rule would change, keeps the elements whose change goes against the sign of the gradient, which
-// is
-//   downhill, and scales them up for those that it drops: W <- W + keepScale * (sign(change * g) < 0) * change
+// Cautious: of what a rule would change, keeps the elements whose change goes against the gradient, which is downhill,
+//   and scales them up for those that it drops: W <- W + keepScale * (change * g < 0) * change
 // https://arxiv.org/abs/2411.16085
 //
 // keepScale = 1 / max(share of elements kept, 0.001) is a coefficient: the kept ones are counted before the step. The
-// rule must add its change to W, and not look at W otherwise. Signs are multiplied and not values, which might
-// underflow.
+// rule must add its change to W, and not look at W otherwise. A product that underflows is not kept.
 #pragma once
 
 #include "rule.h"
@@ -39,17 +37,17 @@ struct Cautious {
 
   template <class V>
   static void update(const V* c, V& param, V grad, V* state) {
-    const V zero = constant<V>(0), change = changeOf(c, grad, state), agreement = sign(change) * sign(grad);
-    // Where anything is NaN, 0 * agreement is NaN too.
-    param = param + ifGreater(zero, agreement, c[keepScale] * change, zero * agreement);
+    const V zero = constant<V>(0), change = changeOf(c, grad, state);
+    // What is dropped is 0, but NaN where the change is.
+    param = param + ifGreater(zero, change * grad, c[keepScale] * change, zero * change);
   }
 
   template <class V>
   static void measure(const V* c, V, V grad, const V* state, V* values) {
     V copy[stateCount];
     for (int k = 0; k < stateCount; ++k) copy[k] = state[k];
-    const V zero = constant<V>(0), agreement = sign(changeOf(c, grad, copy)) * sign(grad);
-    values[kept] = ifGreater(zero, agreement, constant<V>(1), zero);
+    const V zero = constant<V>(0);
+    values[kept] = ifGreater(zero, changeOf(c, grad, copy) * grad, constant<V>(1), zero);
   }
 
  private:
