@@ -1,6 +1,9 @@
 // Each optimizer arrives: at the foot of Rosenbrock's valley, and through noise at that of a thousand elements at once.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { drawDescents } from '../examples/rosenbrock/chart.js';
+import { descents } from '../examples/rosenbrock/descents.js';
 import { goalsOf, minimize, noisyQuadratic, rosenbrock } from './convergence.js';
 import { optimizers } from './optimizers.js';
 
@@ -14,4 +17,9 @@ describe.each(optimizers)('$name', (optimizer) => {
     const [, goal] = goalsOf(optimizer.name);
     expect(minimize(noisyQuadratic, optimizer, goal)).toBeLessThanOrEqual(goal.loss);
   });
+});
+
+test('docs/rosenbrock.svg is what npm run rosenbrock draws', () => {
+  const drawn = readFileSync(new URL('../docs/rosenbrock.svg', import.meta.url), 'utf8');
+  expect(drawDescents(descents()) === drawn, 'out of date: run npm run rosenbrock').toBe(true);
 });
