@@ -1,6 +1,7 @@
 /** The loss curves as a stand-alone SVG: d3 supplies scales and paths, the drawing is written out by hand. */
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
+import { QUIET, stroke, svgDocument, text } from '../svg.js';
 
 export interface Curve {
   readonly name: string;
@@ -36,8 +37,6 @@ const ROW = 26;
 
 /** Told apart by every common type of colour vision, and readable as text on white. */
 const COLOURS = ['#d9650a', '#2e8b6a', '#8a1a86', '#1f4be0'];
-const INK = '#1f2328';
-const QUIET = '#57606a';
 const GRID = '#e4e8ec';
 const LOSS_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 /** A path needs no more points than a screen shows. */
@@ -55,16 +54,9 @@ export function drawLossChart({ title, subtitle, batchSize, epoch, curves }: Los
     ({ name, losses, accuracy }) => `${name}: final loss ${lossText(losses)}, test accuracy ${percentText(accuracy)}.`,
   );
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"
-  role="img" aria-labelledby="title description" font-size="14" fill="${INK}"
-  font-family="system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif">
-<title id="title">${escapeXml(title)}</title>
-<desc id="description">${escapeXml(description.join(' '))}</desc>
-<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="10" fill="#ffffff" stroke="#d0d7de"/>
-${text(28, 42, title, 'font-size="21" font-weight="600"')}
-${text(28, 66, subtitle, `fill="${QUIET}"`)}
-
-<g fill="${QUIET}" text-anchor="end">
+  return svgDocument(
+    { width: WIDTH, height: HEIGHT, title, subtitle, description: description.join(' ') },
+    `<g fill="${QUIET}" text-anchor="end">
 ${lossTicks.map((tick) => stroke(LEFT, y(tick), RIGHT, y(tick), GRID) + text(LEFT - 12, y(tick) + 5, String(tick))).join('\n')}
 </g>
 <g transform="translate(30 ${(TOP + BOTTOM) / 2}) rotate(-90)" text-anchor="middle">
@@ -83,9 +75,8 @@ ${epochs.map((ended) => epochMark(x(ended * epoch), ended)).join('\n')}
 </g>
 
 ${curves.map((curve, index) => curvePath(curve, colour(index), x, y, batchSize)).join('\n')}
-${endLabels(curves, y)}
-</svg>
-`;
+${endLabels(curves, y)}`,
+  );
 }
 
 function epochMark(x: number, ended: number): string {
@@ -162,20 +153,4 @@ function percentText(share: number): string {
 
 function numberText(value: number): string {
   return value.toLocaleString('en');
-}
-
-function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${tenths(x)}" y="${tenths(y)}"${attributes && ` ${attributes}`}>${escapeXml(content)}</text>`;
-}
-
-function stroke(x1: number, y1: number, x2: number, y2: number, colour: string): string {
-  return `<path d="M${tenths(x1)},${tenths(y1)}L${tenths(x2)},${tenths(y2)}" stroke="${colour}"/>`;
-}
-
-function tenths(value: number): string {
-  return String(Math.round(value * 10) / 10);
-}
-
-function escapeXml(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
