@@ -27,6 +27,7 @@ struct Tensor {
   void* param;
   const void* grad;
   void* state[maxStates];
+  size_t length;  // of each whole array, of which a kernel may be given a part
 };
 
 /// Updates the elements [begin, end) of a tensor in place, with a row of coefficients: the prologue's, then the rule's.

@@ -11,7 +11,7 @@ namespace {
 
 template <class V, class Names>
 struct Coefficients {
-  V c[Names::coefficientCount];
+  V c[Names::coefficientCount + 1];  // an array of none is no C++
 
   /// As they stand in a row, each rounded to the type of the arrays.
   explicit Coefficients(const double* row) {

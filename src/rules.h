@@ -9,11 +9,13 @@
 #include "rules/adan.h"
 #include "rules/adopt.h"
 #include "rules/ftrl.h"
+#include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/rmsprop.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
+#include "rules/stages.h"
 
 #define LOCKSTEP_RULES(RULE)    \
   RULE(AdaBelief)               \
@@ -30,7 +32,10 @@
   RULE(CautiousADOPT)           \
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
+  RULE(Clamp) \
   RULE(FTRL)                    \
+  RULE(GradNorm) \
+  RULE(Lerp) \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
@@ -41,4 +46,5 @@
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \
-  RULE(Signum)
+  RULE(Signum) \
+  RULE(Sum)

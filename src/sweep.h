@@ -25,7 +25,7 @@ void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end)
 
   const Lanes<Rule, V, withPrologue> whole(row);
   size_t i = begin;
-  if (V::lanes > 1 && (end - begin) * sizeof(T) >= prefetchFrom) {
+  if (V::lanes > 1 && tensor.length * sizeof(T) >= prefetchFrom) {
     constexpr size_t line = 64 / sizeof(T), ahead = 512 / sizeof(T);
     for (; i + line <= end; i += line) {
       prefetch(param + i + ahead);

@@ -14,6 +14,10 @@
   enum Coefficient : int { __VA_ARGS__, coefficientCount }; \
   static constexpr const char* coefficientNames() { return #__VA_ARGS__; }
 
+#define LOCKSTEP_NO_COEFFICIENTS                   \
+  enum Coefficient : int { coefficientCount }; \
+  static constexpr const char* coefficientNames() { return ""; }
+
 /// Names the state arrays, one element a parameter element each.
 #define LOCKSTEP_STATE(...)                     \
   enum State : int { __VA_ARGS__, stateCount }; \
