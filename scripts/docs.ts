@@ -1,0 +1,359 @@
+// Writes docs/api: a page for each class and one for the rest, from the docstrings (typedoc), from the options and state
+// of the classes themselves, and from the recorded runs of other systems. It throws where a docstring says what is not so.
+
+import { fileURLToPath } from 'node:url';
+import * as lockstep from 'lockstep';
+import {
+  Application,
+  type Comment,
+  type CommentDisplayPart,
+  type DeclarationReflection,
+  OptionDefaults,
+  type Reflection,
+  ReflectionKind,
+} from 'typedoc';
+import {
+  type MarkdownPageEvent,
+  MarkdownTheme,
+  type MarkdownThemeContext,
+  MemberRouter,
+} from 'typedoc-plugin-markdown';
+import { allowance, type GoldenCase, readGoldens, systems } from '../test/reference/recipe.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The sections of an optimizer's page that come from block tags of its docstring, which must have those that are required. */
+const sections = {
+  '@when': { title: 'When to use it', isRequired: true },
+  '@state': { title: 'State', isRequired: true },
+  '@dialects': { title: 'Dialects', isRequired: false },
+  '@source': { title: 'Source', isRequired: true },
+} as const;
+
+/** @param folder is emptied first */
+export async function writeDocs(folder: string): Promise<void> {
+  const app = await Application.bootstrapWithPlugins({
+    entryPoints: [`${root}/lib/index.ts`],
+    tsconfig: `${root}/tsconfig.build.json`,
+    plugin: ['typedoc-plugin-markdown', addTheme],
+    router: 'lockstep',
+    theme: 'lockstep',
+    readme: 'none',
+    skipErrorChecking: true, // `npm run lint` does that
+    disableSources: true,
+    disableGit: true,
+    excludeInternal: true,
+    sort: ['source-order'],
+    blockTags: [...OptionDefaults.blockTags, ...(Object.keys(sections) as (keyof typeof sections)[])],
+    intentionallyNotExported: ['SameDtype'],
+    treatWarningsAsErrors: true,
+    logLevel: 'Warn',
+    ...markdownOptions,
+  });
+  const project = await app.convert();
+  if (project === undefined || app.logger.hasErrors()) throw new Error('typedoc could not read lib');
+  await app.outputs.writeOutput({ name: 'markdown', path: folder }, project);
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('typedoc could not write the pages');
+
+  function addTheme(app: Application) {
+    app.renderer.defineRouter('lockstep', Router);
+    app.renderer.defineTheme('lockstep', Theme);
+  }
+}
+
+/** Those of typedoc-plugin-markdown, which typedoc's types do not know. */
+const markdownOptions: object = {
+  membersWithOwnFile: ['Class'],
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: true,
+  expandObjects: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  tableColumnSettings: { hideModifiers: true },
+};
+
+/** `Adam` for the reflection of `Adam`, and nothing for one that is no optimizer. */
+function optimizerOf({ name, kind }: DeclarationReflection): AnyClass | undefined {
+  return kind === ReflectionKind.Class && name !== 'Optimizer' ? classOf(name) : undefined;
+}
+
+/** `Adam` for the reflection of `AdamOptions`. */
+function optimizerWithOptions({ name }: { readonly name: string }): AnyClass | undefined {
+  return name.endsWith('Options') && name !== 'CommonOptions' ? classOf(name.slice(0, -'Options'.length)) : undefined;
+}
+
+/** Any optimizer's class; what goes in is checked by the class itself. */
+type AnyClass = new (
+  params: readonly Float32Array[],
+  options?: object,
+) => { readonly groups: readonly Readonly<Record<string, unknown>>[] };
+
+function classOf(name: string): AnyClass {
+  const found = (lockstep as Readonly<Record<string, unknown>>)[name];
+  if (typeof found !== 'function') throw new Error(`lockstep exports no class ${name}`);
+  return found as AnyClass;
+}
+
+/** All pages in one folder. An optimizer's options are on its own page. */
+class Router extends MemberRouter {
+  override getIdealBaseName(reflection: { readonly name: string }): string {
+    return reflection.name;
+  }
+
+  override buildChildPages(...[reflection, pages]: Parameters<MemberRouter['buildChildPages']>): void {
+    const optimizer = optimizerWithOptions(reflection);
+    if (optimizer === undefined) {
+      super.buildChildPages(reflection, pages);
+      return;
+    }
+    const url = `${optimizer.name}.md#options`;
+    for (const target of [reflection, ...((reflection as DeclarationReflection).children ?? [])]) {
+      this.fullUrls.set(target, url);
+      this.anchors.set(target, 'options');
+    }
+  }
+}
+
+class Theme extends MarkdownTheme {
+  override reflectionTemplate = (page: MarkdownPageEvent<DeclarationReflection>): string => {
+    const context = this.getRenderContext(page);
+    const model: Reflection = page.model;
+    if (model.isProject()) return indexPage(context, model.children ?? []);
+    if (optimizerOf(page.model) !== undefined) return optimizerPage(context, page.model);
+    return basePage(context, page.model);
+  };
+}
+
+/** README.md: the list of classes, and everything that is no class. */
+function indexPage(context: MarkdownThemeContext, all: readonly DeclarationReflection[]): string {
+  const rows = all
+    .filter((model) => optimizerOf(model) !== undefined)
+    .map((model) => [
+      `[\`${model.name}\`](${model.name}.md)`,
+      firstParagraph(textOf(context, commentOf(model).summary)),
+    ]);
+  const rest = [ReflectionKind.Function, ReflectionKind.Interface, ReflectionKind.TypeAlias].flatMap((kind) =>
+    all.filter((model) => model.kind === kind && optimizerWithOptions(model) === undefined),
+  );
+  return [
+    '# API',
+    'Generated by `npm run docs` from the docstrings in `lib`. Which optimizer to take, and what it is called elsewhere, ' +
+      'stands in [Choosing an optimizer](../choosing.md).',
+    '## Optimizers',
+    table(['class', 'what it is'], rows),
+    'What they have in common is on the page of [`Optimizer`](Optimizer.md). All other exported names follow here.',
+    // A table of type parameters says nothing that the declaration above it does not.
+    context.partials.members(rest, { headingLevel: 2 }).replace(/### Type Parameters\s+(\|.*\n)+/g, ''),
+  ].join('\n\n');
+}
+
+/** The page of `Optimizer`. Its subclasses are listed by the index. */
+function basePage(context: MarkdownThemeContext, model: DeclarationReflection): string {
+  const { comment, body } = context.partials;
+  return [`# ${model.name}`, comment(commentOf(model), { headingLevel: 2 }), body(model, { headingLevel: 2 })].join(
+    '\n\n',
+  );
+}
+
+function optimizerPage(context: MarkdownThemeContext, model: DeclarationReflection): string {
+  const comment = commentOf(model);
+  const tagged = (tag: `@${string}`) => textOf(context, comment.getTag(tag)?.content ?? []);
+  const section = (tag: keyof typeof sections, after = '') => {
+    const { title, isRequired } = sections[tag];
+    const text = tagged(tag);
+    if (text === '' && isRequired) throw new Error(`${model.name}: its docstring has no ${tag}`);
+    return text === '' ? [] : [`## ${title}`, text, after];
+  };
+  const names = stateNames(model);
+  const unexplained = names.find((name) => !tagged('@state').includes(`\`${name}\``));
+  if (unexplained !== undefined) throw new Error(`${model.name}: @state does not say what ${unexplained} is`);
+  return [
+    `# ${model.name}`,
+    textOf(context, comment.summary),
+    tagged('@example'),
+    ...section('@when'),
+    '## Options',
+    optionTable(context, model),
+    'What is *fixed* is decided when the optimizer is made: it can later be set only to what it is. The other options can ' +
+      'be set between steps: `optimizer.groups[0].lr *= 0.1`. Every optimizer also takes ' +
+      '[`backend` and `threads`](README.md#commonoptions).',
+    ...section(
+      '@state',
+      names.length === 0
+        ? ''
+        : `\`optimizer.state.w.${names[0]}\` is that of parameter w, \`optimizer.state[0].${names[0]}\` that of the first in a ` +
+            'list. Beside it, `step` counts the steps that the parameter took.',
+    ),
+    ...section('@dialects'),
+    '## Compared with other systems',
+    comparison(model.name),
+    ...section('@source'),
+    '## Members',
+    '`step`, `bindGrads`, `groups`, `state`, `backend` and `dispose` are those of every optimizer, and so is what the ' +
+      'constructor throws: see [`Optimizer`](Optimizer.md).',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The names of state arrays in the type of the class. */
+function stateNames({ extendedTypes = [] }: DeclarationReflection): readonly string[] {
+  const [base] = extendedTypes;
+  const names = base?.type === 'reference' ? base.typeArguments?.[2] : undefined;
+  return [...(names?.toString() ?? '').matchAll(/"(\w+)"/g)].map(([, name]) => name);
+}
+
+function optionTable(context: MarkdownThemeContext, model: DeclarationReflection): string {
+  const optimizer = classOf(model.name);
+  const interfaceName = `${model.name}Options`;
+  const declared = model.project.children?.find(({ name }) => name === interfaceName)?.children ?? [];
+  const rows = Object.keys(create(optimizer).groups[0]).map((option) => {
+    const label = `${interfaceName}.${option}`;
+    const declaration = declared.find(({ name }) => name === option);
+    if (declaration === undefined) throw new Error(`${label} is not declared`);
+    const text = textOf(context, commentOf(declaration).summary).replace(/\s+/g, ' ');
+    const said = readDefault(label, text, dialectsOf(optimizer));
+    checkDefault(label, said, defaultsOf(optimizer, option));
+    return [`\`${option}\``, valuesOf(optimizer, option), defaultCell(said), said.rest];
+  });
+  return table(['option', 'values', 'default', 'what it does'], rows);
+}
+
+function textOf(context: MarkdownThemeContext, parts: readonly CommentDisplayPart[]): string {
+  return context.helpers.getCommentParts([...parts]).trim();
+}
+
+function commentOf({ name, comment }: DeclarationReflection): Comment {
+  if (comment === undefined) throw new Error(`${name} has no docstring`);
+  return comment;
+}
+
+function create(optimizer: AnyClass, options?: object) {
+  return new optimizer([new Float32Array(1)], { ...options, backend: 'typescript' });
+}
+
+/** What an option may be, as the error for `null` says it. */
+function valuesOf(optimizer: AnyClass, option: string): string {
+  const expected = (value: unknown) => {
+    try {
+      create(optimizer, { [option]: value });
+    } catch (error) {
+      const [, text] = /must be (.*), received/.exec((error as Error).message) ?? [];
+      if (text !== undefined) return text;
+    }
+    throw new Error(`${optimizer.name} does not say what ${option} must be`);
+  };
+  const text = expected(null);
+  const [, count] = /^an array of (\w+) numbers$/.exec(text) ?? [];
+  if (count !== undefined)
+    return `${count} numbers, each ${expected(Array(8).fill(null).slice(0, lengths[count])).replace('a number ', '')}`;
+  return text.replace(/^one of /, '').replace(/'(\w+)'/g, "`'$1'`");
+}
+
+const lengths: Readonly<Record<string, number>> = { two: 2, three: 3 };
+
+/** The default of an option without a dialect, and in each dialect that has its own. */
+type Defaults = ReadonlyMap<string, unknown>;
+
+function defaultsOf(optimizer: AnyClass, option: string): Defaults {
+  const read = (options?: object) => create(optimizer, options).groups[0][option];
+  const usual = read();
+  const own = dialectsOf(optimizer).map((dialect) => [dialect, read({ dialect })] as const);
+  const differs = (value: unknown) => option !== 'dialect' && JSON.stringify(value) !== JSON.stringify(usual);
+  return new Map([['lockstep', usual], ...own.filter(([, value]) => differs(value))]);
+}
+
+function dialectsOf(optimizer: AnyClass): readonly string[] {
+  if (!Object.hasOwn(create(optimizer).groups[0], 'dialect')) return [];
+  return [...valuesOf(optimizer, 'dialect').matchAll(/'(\w+)'/g)].map(([, name]) => name);
+}
+
+const literal = String.raw`'[^']*'|\[[^\]]*\]|true|false|[−-]?\d+(?:\.\d+)?(?:e-?\d+)?`;
+const sentence = new RegExp(
+  String.raw` ?\bDefault (?<usual>${literal})(?: \((?<own>(?:[a-z, ]+: (?:${literal})(?:; )?)+)\))?(?<end>\.(?= |$))?`,
+);
+
+/** `0.01`, and `0.001` for Keras and TensorFlow.js, from "Default 0.01 (keras, tfjs: 0.001)." in an option's docstring. */
+interface SaidDefault {
+  readonly usual: string;
+  readonly own: readonly { readonly dialects: readonly string[]; readonly value: string }[];
+  /** The docstring, without the sentence where that says no more. */
+  readonly rest: string;
+}
+
+/** @param known the dialects of the class, which may have fewer than the class whose options it inherits */
+function readDefault(label: string, text: string, known: readonly string[]): SaidDefault {
+  const match = sentence.exec(text);
+  if (match?.groups === undefined) throw new Error(`${label}: its docstring says no default`);
+  const { usual, own = '', end } = match.groups;
+  const groups = own.split('; ').map((group) => {
+    const [names, value] = group.split(': ');
+    return { dialects: names.split(', ').filter((name) => known.includes(name)), value };
+  });
+  const rest = end === undefined ? text : text.replace(match[0], '').trim();
+  return { usual, own: groups.filter(({ dialects }) => dialects.length > 0), rest };
+}
+
+/** @throws Error where what the docstring says is not so */
+function checkDefault(label: string, { usual, own }: SaidDefault, actual: Defaults): void {
+  const read = (text: string) => JSON.parse(text.replace('−', '-').replaceAll("'", '"')) as unknown;
+  const each = own.flatMap(({ dialects, value }) => dialects.map((name) => [name, read(value)] as const));
+  const shown = (defaults: Defaults) => JSON.stringify([...defaults].sort(([a], [b]) => a.localeCompare(b)));
+  const [said, is] = [shown(new Map([['lockstep', read(usual)], ...each])), shown(actual)];
+  if (said !== is) throw new Error(`${label}: its docstring says the default ${said}, but it is ${is}`);
+}
+
+function defaultCell({ usual, own }: SaidDefault): string {
+  const each = own.map(({ dialects, value }) => `${dialects.join(', ')}: \`${value}\``);
+  return `\`${usual}\`${each.length === 0 ? '' : ` (${each.join('; ')})`}`;
+}
+
+const systemNames = { torch: 'PyTorch', keras: 'Keras', optax: 'Optax', tfjs: 'TensorFlow.js' } as const;
+
+/** How near lockstep is to other systems, as test/goldens.test.ts holds it to. */
+function comparison(optimizer: string): string {
+  const rows = systems.flatMap((system) =>
+    readGoldens(system).flatMap(({ cases, versions }) =>
+      (['f32', 'f64'] as const).flatMap((dtype) => {
+        const some = cases.filter((golden) => golden.optimizer === optimizer && golden.dtype === dtype);
+        if (some.length === 0) return [];
+        const largest = (measure: (golden: GoldenCase) => number) => Math.max(...some.map(measure));
+        return [
+          [
+            `${systemNames[system]} ${versions[system]}`,
+            dtype,
+            `${some.length}`,
+            `${largest(({ steps }) => steps)}`,
+            `${largest(({ drift }) => drift.params) + allowance}`,
+            `${largest(({ drift }) => drift.state) + allowance}`,
+          ],
+        ];
+      }),
+    ),
+  );
+  if (rows.length === 0) {
+    return (
+      'No run of another system is recorded for this optimizer yet. What it is held to is the formula itself: ' +
+      '[an oracle in f64](../../test/oracle.test.ts), written from the paper.'
+    );
+  }
+  return [
+    'In the dialect of each system, lockstep follows its [recorded runs](../../test/reference/README.md) on every backend, to ' +
+      'within this distance at every checkpoint:',
+    table(['system', 'type', 'runs', 'steps of the longest', 'parameters', 'state'], rows),
+    'In ulps of the largest magnitude that the element has had, for the run that differs most. Where that is more than ' +
+      'rounding adds up to, [Measured](../../test/reference/README.md#measured) says why.',
+  ].join('\n\n');
+}
+
+function firstParagraph(text: string): string {
+  return text.split('\n\n')[0].replace(/\s+/g, ' ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeDocs(`${root}/docs/api`);
