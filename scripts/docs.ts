@@ -342,8 +342,8 @@ function comparison(optimizer: string): string {
     'In the dialect of each system, lockstep follows its [recorded runs](../../test/reference/README.md) on every backend, to ' +
       'within this distance at every checkpoint:',
     table(['system', 'type', 'runs', 'steps of the longest', 'parameters', 'state'], rows),
-    'In ulps of the largest magnitude that the element has had, for the run that differs most. Where that is more than ' +
-      'rounding adds up to, [Measured](../../test/reference/README.md#measured) says why.',
+    'In ulps of the largest magnitude that the element has had, for the run that differs most. What makes the large ones large ' +
+      'stands in [Measured](../../test/reference/README.md#measured).',
   ].join('\n\n');
 }
 

@@ -57,7 +57,7 @@ const definition: Definition<AdaBeliefOptions> = {
  * W ← (1 − lr·weightDecay)·W
  * m ← β₁·m + (1 − β₁)·g
  * s ← β₂·s + (1 − β₂)·(g − m)² + eps
- * W ← W − α·m / (√s·r + eps)
+ * W ← W − α·(m / (√s·r + eps))
  * ```
  *
  * t is the parameter's own count of steps.

@@ -92,7 +92,7 @@ const definition = adamDefinition(
  * g ← ±g + weightDecay·W                    − with maximize
  * m ← β₁·m + (1 − β₁)·g
  * v ← β₂·v + (1 − β₂)·g²
- * W ← W − α·m / (√v·r + eps)                amsgrad: x ← max(x, v); W ← W − α·m / (√x·r + eps)
+ * W ← W − α·(m / (√v·r + eps))              amsgrad: x ← max(x, v), and √x in place of √v
  * ```
  *
  * t is the parameter's own count of steps.

@@ -57,7 +57,7 @@ const definition: Definition<AdamaxOptions> = {
  * g ← ±g + weightDecay·W                 − with maximize
  * m ← β₁·m + (1 − β₁)·g
  * u ← max(β₂·u, |g| + eps)
- * W ← W − α·m / u
+ * W ← W − α·(m / u)
  * ```
  *
  * t is the parameter's own count of steps.
@@ -75,7 +75,7 @@ const definition: Definition<AdamaxOptions> = {
  *
  * @dialects Compared with the formula:
  * - 'torch' and 'optax': the same.
- * - 'keras' and 'tfjs': eps stands in the division: u ← max(β₂·u, |g|); W ← W − α·m / (u + eps), with eps 1e-7.
+ * - 'keras' and 'tfjs': eps stands in the division: u ← max(β₂·u, |g|); W ← W − α·(m / (u + eps)), with eps 1e-7.
  * - 'keras': lr 0.001, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
  * - 'tfjs': its `decay` is a schedule of lr, which is set between steps here.
  *

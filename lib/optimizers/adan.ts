@@ -67,14 +67,14 @@ const definition: Definition<AdanOptions> = {
  * Adan: Nesterov's momentum from the differences of gradients.
  *
  * ```text
- * α ← lr / (1 − β₁ᵗ), γ ← lr·β₂ / (1 − β₂ᵗ), r ← 1 / √(1 − β₃ᵗ)    once a step, in f64
- * g ← ±g                                                           − with maximize
- * d ← g − l                                                        in the first step d ← 0
+ * α ← lr / (1 − β₁ᵗ), γ ← lr·β₂ / (1 − β₂ᵗ)     once a step, in f64
+ * r ← 1 / √(1 − β₃ᵗ), k ← 1 / (1 + lr·weightDecay)
+ * g ← ±g                                        − with maximize
+ * d ← g − l                                     in the first step d ← 0
  * m ← β₁·m + (1 − β₁)·g
  * e ← β₂·e + (1 − β₂)·d
  * n ← β₃·n + (1 − β₃)·(g + β₂·d)²
- * W ← W − (α·m + γ·e) / (√n·r + eps)
- * W ← W / (1 + lr·weightDecay)                                     noProx: first W ← (1 − lr·weightDecay)·W
+ * W ← k·(W − (α·m + γ·e) / (√n·r + eps))        noProx: k ← 1, and before all W ← (1 − lr·weightDecay)·W
  * l ← g
  * ```
  *
@@ -91,7 +91,7 @@ const definition: Definition<AdanOptions> = {
  * - `expAvg`: m.
  * - `expAvgDiff`: e.
  * - `expAvgSq`: n.
- * - `lastGrad`: l: the gradient of the step before.
+ * - `lastGrad`: l, the gradient of the step before.
  *
  * @dialects Compared with the formula:
  * - 'optax': weighs the differences by 1 − β₂ where the authors have β₂: with the same betas it is another optimizer.

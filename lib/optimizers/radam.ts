@@ -85,7 +85,7 @@ function rectification(length: number, longest: number): number {
  * m ← β₁·m + (1 − β₁)·g
  * v ← β₂·v + (1 − β₂)·g²
  * W ← W − α·m                               while ρ <= 5
- * W ← W − α·r·√(1 − β₂ᵗ)·m / (√v + eps)     then
+ * W ← W − α·r·√(1 − β₂ᵗ)·(m / (√v + eps))   then
  * ```
  *
  * t is the parameter's own count of steps.

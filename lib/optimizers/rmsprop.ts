@@ -74,15 +74,15 @@ const definition: Definition<RMSpropOptions> = {
  * ```text
  * g ← ±g + weightDecay·W                 − with maximize
  * v ← alpha·v + (1 − alpha)·g²
- * W ← W − lr·g / (√v + eps)              epsPlace 'inside': √(v + eps) in place of √v + eps
- *
- * with momentum:
- * b ← momentum·b + g / (√v + eps)
- * W ← W − lr·b
+ * s ← √v + eps                           epsPlace 'inside': s ← √(v + eps)
+ * W ← W − lr·g / s
  *
  * centered:
- * a ← alpha·a + (1 − alpha)·g
- *                                        max(0, v − a²) in place of v, under the root
+ * a ← alpha·a + (1 − alpha)·g            before s, which has max(0, v − a²) in place of v
+ *
+ * with momentum, in place of the last line:
+ * b ← momentum·b + g / s
+ * W ← W − lr·b
  * ```
  *
  * @example
@@ -98,10 +98,9 @@ const definition: Definition<RMSpropOptions> = {
  * - `momentumBuffer`: b; with momentum only.
  *
  * @dialects Compared with the formula:
- * - 'torch': the same, but that PyTorch's centered variance is NaN where rounding makes v − a² negative; here it is 0
- *   then.
- * - 'keras', 'optax' and 'tfjs': alpha 0.9, eps inside the root, and lr inside the buffer: b ← momentum·b + lr·g / √(v
- *   + eps); W ← W − b.
+ * - 'torch': the same. Where rounding makes v − a² negative, PyTorch has NaN, and lockstep takes 0.
+ * - 'keras', 'optax' and 'tfjs': alpha 0.9, eps inside the root, and lr inside the buffer: b ← momentum·b + lr·g / s; W
+ *   ← W − b.
  * - 'keras': lr 0.001, eps 1e-7, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
  * - 'tfjs': eps 1e-7. TensorFlow.js is wrong when centered: it takes the root of v − (a² + eps), which is NaN as soon
  *   as gradients repeat. Its dialect computes √(max(0, v − a²) + eps), as Keras means it.

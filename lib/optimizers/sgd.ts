@@ -77,7 +77,7 @@ const definition: Definition<SGDOptions> = {
  * g ← ±g + weightDecay·W                 − with maximize
  * W ← W − lr·g
  *
- * with momentum:
+ * with momentum, in place of the last line:
  * b ← momentum·b + (1 − dampening)·g     in the first step b ← g
  * W ← W − lr·b                           nesterov: W ← W − lr·(g + momentum·b)
  * ```
