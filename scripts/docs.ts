@@ -189,7 +189,7 @@ function optimizerPage(context: MarkdownThemeContext, model: DeclarationReflecti
     ),
     ...section('@dialects'),
     '## Compared with other systems',
-    comparison(model.name),
+    comparison(optimizer),
     ...section('@source'),
     '## Members',
     '`step`, `bindGrads`, `groups`, `state`, `backend` and `dispose` are those of every optimizer, and so is what the ' +
@@ -313,38 +313,47 @@ function defaultCell({ usual, own }: SaidDefault): string {
 const systemNames = { torch: 'PyTorch', keras: 'Keras', optax: 'Optax', tfjs: 'TensorFlow.js' } as const;
 
 /** How near lockstep is to other systems, as test/goldens.test.ts holds it to. */
-function comparison(optimizer: string): string {
-  const rows = systems.flatMap((system) =>
+function comparison(optimizer: AnyClass): string {
+  const runs = systems.flatMap((system) =>
     readGoldens(system).flatMap(({ cases, versions }) =>
-      (['f32', 'f64'] as const).flatMap((dtype) => {
-        const some = cases.filter((golden) => golden.optimizer === optimizer && golden.dtype === dtype);
-        if (some.length === 0) return [];
-        const largest = (measure: (golden: GoldenCase) => number) => Math.max(...some.map(measure));
-        return [
-          [
-            `${systemNames[system]} ${versions[system]}`,
-            dtype,
-            `${some.length}`,
-            `${largest(({ steps }) => steps)}`,
-            `${largest(({ drift }) => drift.params) + allowance}`,
-            `${largest(({ drift }) => drift.state) + allowance}`,
-          ],
-        ];
-      }),
+      (['f32', 'f64'] as const).map((dtype) => ({
+        system,
+        version: versions[system],
+        dtype,
+        cases: cases.filter((golden) => golden.optimizer === optimizer.name && golden.dtype === dtype),
+      })),
     ),
   );
-  if (rows.length === 0) {
-    return (
-      'No run of another system is recorded for this optimizer yet. What it is held to is the formula itself: ' +
-      '[an oracle in f64](../../test/oracle.test.ts), written from the paper.'
-    );
-  }
+  const recorded = runs.filter(({ cases }) => cases.length > 0);
+  const dialects = dialectsOf(optimizer);
+  const unrecorded = systems.filter(
+    (name) => dialects.includes(name) && recorded.every(({ system }) => system !== name),
+  );
+  const gap =
+    unrecorded.length === 0
+      ? ''
+      : `No run of ${unrecorded.map((system) => systemNames[system]).join(' or ')} is recorded for this optimizer yet.`;
+  const oracle =
+    'What it is held to is the formula itself: [an oracle in f64](../../test/oracle.test.ts), written from the paper.';
+  if (recorded.length === 0) return `${gap} ${oracle}`.trim();
+  const rows = recorded.map(({ system, version, dtype, cases }) => {
+    const largest = (measure: (golden: GoldenCase) => number) => Math.max(...cases.map(measure));
+    return [
+      `${systemNames[system]} ${version}`,
+      dtype,
+      cases.length,
+      largest(({ steps }) => steps),
+      largest(({ drift }) => drift.params) + allowance,
+      largest(({ drift }) => drift.state) + allowance,
+    ].map(String);
+  });
   return [
-    'In the dialect of each system, lockstep follows its [recorded runs](../../test/reference/README.md) on every backend, to ' +
-      'within this distance at every checkpoint:',
+    `${dialects.length === 0 ? 'lockstep follows the' : 'In the dialect of each system, lockstep follows its'} ` +
+      '[recorded runs](../../test/reference/README.md) on every backend, to within this distance at every checkpoint:',
     table(['system', 'type', 'runs', 'steps of the longest', 'parameters', 'state'], rows),
     'In ulps of the largest magnitude that the element has had, for the run that differs most. What makes the large ones large ' +
       'stands in [Measured](../../test/reference/README.md#measured).',
+    ...(gap === '' ? [] : [gap]),
   ].join('\n\n');
 }
 
