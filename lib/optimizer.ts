@@ -18,7 +18,15 @@ export interface CommonOptions {
 
 const commonOptions = { backend: text, threads: positiveInteger };
 
-/** The base of every optimizer. Use a subclass. */
+/**
+ * What every optimizer has. Use a subclass: `new Adam(params, options)`.
+ *
+ * `params` is an array or a record of `Float32Array | Float64Array`, in any mixture. They are updated in place and never
+ * copied, and may not overlap. `options` are those of the class and `CommonOptions`.
+ *
+ * The constructor throws a TypeError or RangeError whose `code` is `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`,
+ * `ERR_OVERLAP`, `ERR_INVALID_OPTION` or `ERR_BACKEND`.
+ */
 export abstract class Optimizer<
   P extends Params<P>,
   O extends object,
@@ -88,6 +96,7 @@ export abstract class Optimizer<
     this.#engine = undefined;
   }
 
+  /** What `using` calls: `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

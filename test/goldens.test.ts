@@ -4,6 +4,7 @@ import { backend, type FloatArray } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { optimizers, stateNames } from './optimizers.js';
 import {
+  allowance,
   decode,
   type GoldenCase,
   gradients,
@@ -13,9 +14,6 @@ import {
   systems,
 } from './reference/recipe.js';
 import { ulp } from './ulp.js';
-
-/** Above the drift of a straightforward implementation that was measured when the golden was made, in ulps. */
-const allowance = 2;
 
 const goldens = systems.flatMap((system) => readGoldens(system).map((golden) => ({ system, golden })));
 

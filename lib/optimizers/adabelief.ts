@@ -66,25 +66,37 @@ const definition: Definition<AdaBeliefOptions> = {
 };
 
 /**
- * AdaBelief: m ← β₁m + (1 − β₁)g; s ← β₂s + (1 − β₂)(g − m)² + eps;
- * W ← W − lr / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + eps), where g ← ±g and W first shrinks by lr·weightDecay·W.
+ * AdaBelief: Adam that divides by how far gradients are from what was expected of them, not by how large they are.
  *
- * Adam that divides by how far gradients are from what was expected of them, not by how large they are: long steps where
- * gradients agree. State: `expAvg` (m), `expAvgVar` (s). `t` is each parameter's own count of steps.
+ * ```text
+ * α ← lr / (1 − β₁ᵗ), r ← 1 / √(1 − β₂ᵗ)    once a step, in f64
+ * g ← ±g                                    − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * m ← β₁·m + (1 − β₁)·g
+ * s ← β₂·s + (1 − β₂)·(g − m)² + eps
+ * W ← W − α·(m / (√s·r + eps))
+ * ```
  *
- * Source: Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients"
- * (https://arxiv.org/abs/2010.07468), `adabelief-pytorch` with `rectify=False`; `optax.adabelief`.
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adabelief = new AdaBelief({ w, b }, { lr: 1e-3 });
  * adabelief.step({ w: gradW, b: gradB });
+ *
+ * @when In place of `Adam`, where longer steps are wanted as long as gradients agree. It is sensitive to eps: 1e-16
+ * where Adam does better than SGD, 1e-8 where SGD does better.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgVar`: s.
+ *
+ * @dialects Compared with the formula:
+ * - 'optax': the same.
+ *
+ * @source Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients"
+ * (https://arxiv.org/abs/2010.07468), `adabelief-pytorch` with `rectify=False`; `optax.adabelief`.
  */
 export class AdaBelief<P extends Params<P>> extends Optimizer<P, AdaBeliefOptions, 'expAvg' | 'expAvgVar'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdaBeliefOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -48,28 +48,37 @@ const definition: Definition<AdadeltaOptions> = {
 };
 
 /**
- * Adadelta: v ← rho·v + (1 − rho)g²; d ← √((u + eps) / (v + eps))·g; u ← rho·u + (1 − rho)d²; W ← W − lr·d,
- * where g ← ±g + weightDecay·W.
+ * Adadelta: updates take their length from the updates before them, so that no learning rate needs to be tuned.
  *
- * Updates have the units of W, so lr needs no tuning; they start near √eps and take a while to grow. State: `squareAvg`
- * (v), `accDelta` (u).
- *
- * TensorFlow.js divides by the v of the step before, which makes its first steps hundreds of times too long: its dialect
- * has its defaults and computes the paper's rule.
- *
- * Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method" (https://arxiv.org/abs/1212.5701); `torch.optim.Adadelta`,
- * `keras.optimizers.Adadelta`, `optax.adadelta`, `tf.train.adadelta`.
+ * ```text
+ * g ← ±g + weightDecay·W                 − with maximize
+ * v ← rho·v + (1 − rho)·g²
+ * d ← √((u + eps) / (v + eps))·g
+ * u ← rho·u + (1 − rho)·d²
+ * W ← W − lr·d
+ * ```
  *
  * @example
  * const adadelta = new Adadelta({ w, b });
  * adadelta.step({ w: gradW, b: gradB });
+ *
+ * @when Where no learning rate is to be tuned: updates have the units of W by themselves. They start near √eps and take
+ * a while to grow.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `squareAvg`: v.
+ * - `accDelta`: u.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch' and 'optax': the same.
+ * - 'keras': lr 0.001, rho 0.95, eps 1e-7, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
+ * - 'tfjs': its defaults, lr 0.001, rho 0.95 and eps 1e-7, and the paper's rule. TensorFlow.js itself is wrong: it
+ *   divides by the v of the step before, which makes its first steps hundreds of times too long.
+ *
+ * @source Zeiler, "ADADELTA: An Adaptive Learning Rate Method" (https://arxiv.org/abs/1212.5701);
+ * `torch.optim.Adadelta`, `keras.optimizers.Adadelta`, `optax.adadelta`, `tf.train.adadelta`.
  */
 export class Adadelta<P extends Params<P>> extends Optimizer<P, AdadeltaOptions, 'squareAvg' | 'accDelta'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdadeltaOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

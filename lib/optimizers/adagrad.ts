@@ -55,24 +55,36 @@ const definition: Definition<AdagradOptions> = {
 };
 
 /**
- * AdaGrad: h ← h + g²; W ← W − lr·g / (√h + eps), where g ← ±g + weightDecay·W.
+ * AdaGrad: each element has a learning rate of its own, which falls with the squares of its gradients.
  *
- * Each element has a learning rate of its own, which only falls: good for sparse features and embeddings, where rare
- * elements should move far when they do move. State: `sum` (h).
+ * ```text
+ * η ← lr / (1 + (t − 1)·lrDecay)         once a step, in f64
+ * g ← ±g + weightDecay·W                 − with maximize
+ * h ← h + g²
+ * W ← W − η·g / (√h + eps)               epsPlace 'inside': W ← W − η·g / √(h + eps)
+ * ```
  *
- * Source: Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization"
- * (JMLR 2011); `torch.optim.Adagrad`, `keras.optimizers.Adagrad`, `optax.adagrad`, `tf.train.adagrad`.
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adagrad = new Adagrad({ table }, { lr: 0.05 });
  * adagrad.step({ table: grad });
+ *
+ * @when Sparse features and embeddings, where rare elements should move far when they do move; convex problems. Step
+ * lengths only ever fall, which stops a deep network too early: take `RMSprop` or `Adam` there.
+ *
+ * @state An array of the parameter's type and length:
+ * - `sum`: h, which starts with `initialAccumulator`.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same, with eps 1e-10.
+ * - 'keras', 'optax' and 'tfjs': eps is inside the root, 1e-7, and h starts with 0.1.
+ * - 'keras': lr 0.001, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
+ *
+ * @source Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization" (JMLR
+ * 2011); `torch.optim.Adagrad`, `keras.optimizers.Adagrad`, `optax.adagrad`, `tf.train.adagrad`.
  */
 export class Adagrad<P extends Params<P>> extends Optimizer<P, AdagradOptions, 'sum'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdagradOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

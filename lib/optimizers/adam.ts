@@ -106,26 +106,42 @@ const definition = adamDefinition(
 );
 
 /**
- * Adam, with bias correction: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
- * W ← W − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps), where g ← ±g + weightDecay·W.
+ * Adam, with bias correction: momentum, and a step length for each element from the average of its squared gradients.
  *
- * The default choice for deep networks: little tuning, steps of about `lr` whatever the scale of the gradient. With weight
- * decay prefer `AdamW`. State: `expAvg` (m), `expAvgSq` (v) and with `amsgrad` `maxExpAvgSq`. `t` is each parameter's own
- * count of steps.
+ * ```text
+ * α ← lr / (1 − β₁ᵗ), r ← 1 / √(1 − β₂ᵗ)    once a step, in f64
+ * g ← ±g + weightDecay·W                    − with maximize
+ * m ← β₁·m + (1 − β₁)·g
+ * v ← β₂·v + (1 − β₂)·g²
+ * W ← W − α·(m / (√v·r + eps))              amsgrad: x ← max(x, v), and √x in place of √v
+ * ```
  *
- * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980); `torch.optim.Adam`,
- * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adam = new Adam({ w, b }, { lr: 1e-3 });
  * adam.step({ w: gradW, b: gradB });
+ *
+ * @when The default choice for deep networks: little tuning, steps of about `lr` whatever the scale of the gradient.
+ * With weight decay prefer `AdamW`, whose decay is not divided by √v.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ * - `maxExpAvgSq`: x, the largest v so far; with `amsgrad` only.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same.
+ * - 'keras': eps-hat, which is W ← W − lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + eps): eps weighs more in the first steps.
+ *   eps is 1e-7, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
+ * - 'optax': the same; AMSGrad takes the largest v / (1 − β₂ᵗ).
+ * - 'tfjs': the same with eps 1e-7; TensorFlow.js has no weight decay.
+ *
+ * @source Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980); AMSGrad: Reddi,
+ * Kale, Kumar, "On the Convergence of Adam and Beyond" (https://arxiv.org/abs/1904.09237); `torch.optim.Adam`,
+ * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
  */
 export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

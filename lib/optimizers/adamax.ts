@@ -67,27 +67,39 @@ const definition: Definition<AdamaxOptions> = {
 };
 
 /**
- * Adamax, which is Adam in the infinity norm: m ← β₁m + (1 − β₁)g; u ← max(β₂u, |g| + eps);
- * W ← W − lr / (1 − β₁ᵗ) · m / u, where g ← ±g + weightDecay·W. In the dialects 'keras' and 'tfjs' u ← max(β₂u, |g|)
- * and the division is by u + eps.
+ * Adamax: Adam in the infinity norm, which divides by the largest gradient of late.
  *
- * Where a few gradients are far larger than the rest, as with embeddings: u remembers the largest, and no update is longer
- * than about lr. State: `expAvg` (m), `expInf` (u). TensorFlow.js's `decay` is a schedule of lr, which is set between
- * steps here.
+ * ```text
+ * α ← lr / (1 − β₁ᵗ)                     once a step, in f64
+ * g ← ±g + weightDecay·W                 − with maximize
+ * m ← β₁·m + (1 − β₁)·g
+ * u ← max(β₂·u, |g| + eps)
+ * W ← W − α·(m / u)
+ * ```
  *
- * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980), section 7.1;
- * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adamax = new Adamax({ table }, { lr: 2e-3 });
  * adamax.step({ table: grad });
+ *
+ * @when Where a few gradients are far larger than the rest, as with embeddings: u remembers the largest, and no update
+ * is longer than about lr.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expInf`: u.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch' and 'optax': the same.
+ * - 'keras' and 'tfjs': eps stands in the division: u ← max(β₂·u, |g|); W ← W − α·(m / (u + eps)), with eps 1e-7.
+ * - 'keras': lr 0.001, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
+ * - 'tfjs': its `decay` is a schedule of lr, which is set between steps here.
+ *
+ * @source Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980), section 7.1;
+ * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
  */
 export class Adamax<P extends Params<P>> extends Optimizer<P, AdamaxOptions, 'expAvg' | 'expInf'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdamaxOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -24,24 +24,41 @@ const definition = adamDefinition(
 );
 
 /**
- * Adam with decoupled weight decay: W ← W − lr·weightDecay·W, then Adam's step, whose moments never see the decay.
+ * Adam with decoupled weight decay: W shrinks by itself, and the moments never see the decay.
  *
- * What transformers are trained with: the decay is the same for all elements, where Adam's L2 penalty is divided by √v
- * like the gradient. State: as `Adam`.
+ * ```text
+ * α ← lr / (1 − β₁ᵗ), r ← 1 / √(1 − β₂ᵗ)    once a step, in f64
+ * g ← ±g                                    − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * m ← β₁·m + (1 − β₁)·g
+ * v ← β₂·v + (1 − β₂)·g²
+ * W ← W − α·(m / (√v·r + eps))              amsgrad: x ← max(x, v), and √x in place of √v
+ * ```
  *
- * Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization" (https://arxiv.org/abs/1711.05101);
- * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adamw = new AdamW({ w, b }, { lr: 3e-4, weightDecay: 0.1 });
  * adamw.step({ w: gradW, b: gradB });
+ *
+ * @when What transformers are trained with, and wherever weights should decay: the decay is the same for all elements,
+ * where `Adam`'s L2 penalty is divided by √v like the gradient. Biases and norms usually go without: give them an
+ * optimizer of their own with weightDecay 0.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ * - `maxExpAvgSq`: x, the largest v so far; with `amsgrad` only.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same.
+ * - 'keras': eps-hat, as in `Adam`, with eps 1e-7 and weightDecay 0.004.
+ * - 'optax': the same with weightDecay 1e-4; AMSGrad takes the largest v / (1 − β₂ᵗ).
+ *
+ * @source Loshchilov, Hutter, "Decoupled Weight Decay Regularization" (https://arxiv.org/abs/1711.05101);
+ * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
  */
 export class AdamW<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -64,31 +64,47 @@ const definition: Definition<AdanOptions> = {
 };
 
 /**
- * Adan: d ← g − the g of the step before, 0 in the first; m ← β₁m + (1 − β₁)g; e ← β₂e + (1 − β₂)d;
- * n ← β₃n + (1 − β₃)(g + β₂d)²; W ← W − lr·(m / (1 − β₁ᵗ) + β₂e / (1 − β₂ᵗ)) / (√n / √(1 − β₃ᵗ) + eps);
- * W ← W / (1 + lr·weightDecay), where g ← ±g.
+ * Adan: Nesterov's momentum from the differences of gradients.
  *
- * Nesterov's momentum from the differences of gradients: fewer steps than `AdamW` for vision and language models, with an
- * lr 5 to 10 times larger, at twice its state. State: `expAvg` (m), `expAvgDiff` (e), `expAvgSq` (n), `lastGrad`. `t` is
- * each parameter's own count of steps. The authors' optional clipping of the global norm is not part of it.
+ * ```text
+ * α ← lr / (1 − β₁ᵗ), γ ← lr·β₂ / (1 − β₂ᵗ)     once a step, in f64
+ * r ← 1 / √(1 − β₃ᵗ), k ← 1 / (1 + lr·weightDecay)
+ * g ← ±g                                        − with maximize
+ * d ← g − l                                     in the first step d ← 0
+ * m ← β₁·m + (1 − β₁)·g
+ * e ← β₂·e + (1 − β₂)·d
+ * n ← β₃·n + (1 − β₃)·(g + β₂·d)²
+ * W ← k·(W − (α·m + γ·e) / (√n·r + eps))        noProx: k ← 1, and before all W ← (1 − lr·weightDecay)·W
+ * l ← g
+ * ```
  *
- * Source: Xie et al., "Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models"
- * (https://arxiv.org/abs/2208.06677), sail-sg/Adan; `optax.adan`.
+ * t is the parameter's own count of steps. The authors' optional clipping of the global norm is not part of it.
  *
  * @example
  * const adan = new Adan({ w, b }, { lr: 5e-3, weightDecay: 0.02 });
  * adan.step({ w: gradW, b: gradB });
+ *
+ * @when Vision and language models, to take fewer steps than with `AdamW`, with an lr 5 to 10 times larger and twice
+ * its state.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgDiff`: e.
+ * - `expAvgSq`: n.
+ * - `lastGrad`: l, the gradient of the step before.
+ *
+ * @dialects Compared with the formula:
+ * - 'optax': weighs the differences by 1 − β₂ where the authors have β₂: with the same betas it is another optimizer.
+ *   eps is inside the root too, and the weight decay is that of `noProx`.
+ *
+ * @source Xie et al., "Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models"
+ * (https://arxiv.org/abs/2208.06677), sail-sg/Adan; `optax.adan`.
  */
 export class Adan<P extends Params<P>> extends Optimizer<
   P,
   AdanOptions,
   'expAvg' | 'expAvgDiff' | 'expAvgSq' | 'lastGrad'
 > {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: AdanOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

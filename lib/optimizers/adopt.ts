@@ -71,25 +71,40 @@ const definition: Definition<ADOPTOptions> = {
 };
 
 /**
- * ADOPT: m ← β₁m + (1 − β₁)·clip(g / max(√v, eps), ±⁴√(t − 1)); W ← W − lr·m; v ← β₂v + (1 − β₂)g², where
- * g ← ±g + weightDecay·W. The first step only sets v ← g²: no parameter moves.
+ * ADOPT: Adam whose gradient is divided by what came before it, so that it converges with any β₂.
  *
- * Adam whose gradient is divided by what came before it, so that it converges with any β₂. In place of `Adam` where that
- * is unstable, with the same lr. State: `expAvg` (m), `expAvgSq` (v). `t` is each parameter's own count of steps.
+ * ```text
+ * g ← ±g + weightDecay·W                 − with maximize
  *
- * Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β₂ with the Optimal Rate"
- * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
+ * in the first step:
+ * v ← g²                                 no parameter moves
+ *
+ * then:
+ * n ← clip(g / max(√v, eps), ±⁴√(t − 1)) without clip: n ← g / max(√v, eps)
+ * m ← β₁·m + (1 − β₁)·n
+ * W ← W − lr·m
+ * v ← β₂·v + (1 − β₂)·g²
+ * ```
+ *
+ * t is the parameter's own count of steps.
  *
  * @example
  * const adopt = new ADOPT({ w, b }, { lr: 1e-3 });
  * adopt.step({ w: gradW, b: gradB });
+ *
+ * @when In place of `Adam` where that is unstable, with the same lr.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ *
+ * @dialects Compared with the formula:
+ * - 'optax': the same, which is that of `optax.contrib`.
+ *
+ * @source Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β₂ with the Optimal Rate"
+ * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
  */
 export class ADOPT<P extends Params<P>> extends Optimizer<P, ADOPTOptions, 'expAvg' | 'expAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: ADOPTOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

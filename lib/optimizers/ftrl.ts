@@ -57,27 +57,38 @@ const definition: Definition<FTRLOptions> = {
 };
 
 /**
- * FTRL-Proximal ("follow the regularized leader"): with q(n) = n⁻ᵖᵒʷᵉʳ, z ← z + g − (q(n + g²) − q(n)) / lr · W;
- * n ← n + g²; W ← (clip(z, ±l1) − z) / ((q(n) + beta) / lr + 2·l2), and 0 where abs(z) <= l1; g ← ±g.
+ * FTRL-Proximal, "follow the regularized leader": makes W anew from sums in each step, most of it exactly 0 with `l1`.
  *
- * For on-line linear models over sparse features, such as the prediction of clicks: with `l1` most weights are exactly 0.
- * W is made anew from z and n in each step, so it should start at 0: other initial weights enter z only as far as n grows.
+ * ```text
+ * g ← ±g                                 − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * q₀ ← q(n)                              q(n) = n⁻ᵖᵒʷᵉʳ: 1, √n or n
+ * n ← n + g²
+ * z ← z + (g − (1 / lr)·(q(n) − q₀)·W)
+ * W ← (clip(z, ±l1) − z) / (q(n) / lr + (beta / lr + 2·l2))
+ * W ← 0                                  where |z| <= l1
+ * ```
+ *
  * `power` is one of three values, since any other takes a power per element that not all platforms compute alike.
- * State: `accumulator` (n), `linearTerm` (z).
- *
- * Source: McMahan et al., "Ad Click Prediction: a View from the Trenches" (KDD 2013,
- * https://research.google/pubs/pub41159); `keras.optimizers.Ftrl`, without its shrinkage-type L2.
  *
  * @example
  * const ftrl = new FTRL({ weights }, { lr: 0.1, l1: 1, beta: 1 });
  * ftrl.step({ weights: grad });
+ *
+ * @when On-line linear models over sparse features, such as the prediction of clicks. W should start at 0: other
+ * initial weights enter z only as far as n grows.
+ *
+ * @state Arrays of the parameter's type and length:
+ * - `accumulator`: n, which starts with `initialAccumulator`.
+ * - `linearTerm`: z, which starts with 0.
+ *
+ * @dialects Compared with the formula:
+ * - 'keras': the same, without Keras's shrinkage-type L2.
+ *
+ * @source McMahan et al., "Ad Click Prediction: a View from the Trenches" (KDD 2013,
+ * https://research.google/pubs/pub41159); `keras.optimizers.Ftrl`.
  */
 export class FTRL<P extends Params<P>> extends Optimizer<P, FTRLOptions, 'accumulator' | 'linearTerm'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: FTRLOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

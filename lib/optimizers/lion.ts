@@ -61,25 +61,33 @@ const definition: Definition<LionOptions> = {
 };
 
 /**
- * Lion: W ← W − lr·sign(β₁m + (1 − β₁)g); m ← β₂m + (1 − β₂)g, where g ← ±g and W first shrinks by lr·weightDecay·W.
+ * Lion: every element moves by `lr`, in the direction that an average of gradients has.
  *
- * Every element moves by `lr`, so take an lr 3 to 10 times smaller than for `AdamW`, and a weightDecay as much larger.
- * Half the state of Adam, no division and no root: for large models and large batches. The sign of 0 is 0.
- * State: `expAvg` (m).
- *
- * Source: Chen et al., "Symbolic Discovery of Optimization Algorithms" (https://arxiv.org/abs/2302.06675), google/automl;
- * `keras.optimizers.Lion`, `optax.lion`.
+ * ```text
+ * g ← ±g                                 − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * W ← W − lr·sign(β₁·m + (1 − β₁)·g)     the sign of 0 is 0
+ * m ← β₂·m + (1 − β₂)·g
+ * ```
  *
  * @example
  * const lion = new Lion({ w, b }, { lr: 3e-5, weightDecay: 1 });
  * lion.step({ w: gradW, b: gradB });
+ *
+ * @when Large models and large batches: half the state of Adam, no division and no root. Take an lr 3 to 10 times
+ * smaller than for `AdamW`, and a weightDecay as much larger.
+ *
+ * @state An array of the parameter's type and length, which starts with 0:
+ * - `expAvg`: m.
+ *
+ * @dialects All have this rule, and only defaults differ.
+ * - 'keras': lr 0.001.
+ * - 'optax': weightDecay 0.001.
+ *
+ * @source Chen et al., "Symbolic Discovery of Optimization Algorithms" (https://arxiv.org/abs/2302.06675),
+ * google/automl; `keras.optimizers.Lion`, `optax.lion`.
  */
 export class Lion<P extends Params<P>> extends Optimizer<P, LionOptions, 'expAvg'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: LionOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

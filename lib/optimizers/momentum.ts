@@ -41,26 +41,30 @@ const definition: Definition<MomentumOptions> = {
 };
 
 /**
- * Gradient descent with momentum, in Sutskever's form: v ← momentum·v − lr·g; W ← W + v, or with Nesterov's look ahead
- * W ← W + (momentum·v − lr·g).
+ * Gradient descent with momentum in Sutskever's form: the learning rate is inside the velocity, as in Keras.
  *
- * The learning rate is inside the velocity, as in Keras: after a change of `lr` the old velocity runs out by itself.
- * PyTorch (`SGD` with momentum) keeps it outside, which is the same trajectory only while `lr` is constant.
- * State: `velocity`.
- *
- * Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (ICML 2013);
- * `keras.optimizers.SGD`.
+ * ```text
+ * g ← ±g                                 − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * v ← momentum·v − lr·g
+ * W ← W + v                              nesterov: W ← W + (momentum·v − lr·g)
+ * ```
  *
  * @example
  * const optimizer = new Momentum([w, b], { lr: 0.01, momentum: 0.9 });
  * optimizer.step([gradW, gradB]);
+ *
+ * @when Where `SGD` zigzags: as good, and much faster. After a change of `lr` the old velocity runs out by itself,
+ * where PyTorch's form (`SGD` with momentum) rescales it at once; while `lr` is constant the two are the same
+ * trajectory.
+ *
+ * @state An array of the parameter's type and length, which starts with 0:
+ * - `velocity`: v.
+ *
+ * @source Sutskever et al., "On the importance of initialization and momentum in deep learning" (ICML 2013);
+ * `keras.optimizers.SGD`.
  */
 export class Momentum<P extends Params<P>> extends Optimizer<P, MomentumOptions, 'velocity'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: MomentumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

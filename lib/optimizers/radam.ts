@@ -87,27 +87,43 @@ function rectification(length: number, longest: number): number {
 }
 
 /**
- * Rectified Adam: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g², where g ← ±g + weightDecay·W. With ρ∞ = 2 / (1 − β₂) − 1
- * and ρ = ρ∞ − 2tβ₂ᵗ / (1 − β₂ᵗ): while ρ <= 5, W ← W − lr / (1 − β₁ᵗ) · m; then
- * W ← W − lr · r · √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + eps), r² being (ρ − 4)(ρ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρ).
- * In dialect 'optax' the root is corrected before eps is added: √v / √(1 − β₂ᵗ) + eps.
+ * Rectified Adam: Adam that warms itself up, since in its first steps √v is not to be trusted yet.
  *
- * Adam that warms itself up: the first steps are plain momentum, since v is not to be trusted yet. State: `expAvg` (m),
- * `expAvgSq` (v). `t` is each parameter's own count of steps.
+ * ```text
+ * ρ∞ ← 2 / (1 − β₂) − 1                     once a step, in f64
+ * ρ ← ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ)
+ * r ← √((ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ))
+ * α ← lr / (1 − β₁ᵗ)
  *
- * Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond" (https://arxiv.org/abs/1908.03265);
- * `torch.optim.RAdam`, `optax.radam`.
+ * g ← ±g + weightDecay·W                    − with maximize
+ * m ← β₁·m + (1 − β₁)·g
+ * v ← β₂·v + (1 − β₂)·g²
+ * W ← W − α·m                               while ρ <= 5
+ * W ← W − α·r·√(1 − β₂ᵗ)·(m / (√v + eps))   then
+ * ```
+ *
+ * t is the parameter's own count of steps.
  *
  * @example
  * const radam = new RAdam({ w, b }, { lr: 1e-3 });
  * radam.step({ w: gradW, b: gradB });
+ *
+ * @when Where `Adam` needs a warm-up of lr. The first steps, five with the default betas, are plain momentum, whose
+ * length depends on the scale of the gradient.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same.
+ * - 'optax': the root is corrected before eps is added, √v / √(1 − β₂ᵗ) + eps as in `Adam`, and ρ = 5 is rectified
+ *   already.
+ *
+ * @source Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond" (https://arxiv.org/abs/1908.03265);
+ * `torch.optim.RAdam`, `optax.radam`.
  */
 export class RAdam<P extends Params<P>> extends Optimizer<P, RAdamOptions, 'expAvg' | 'expAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: RAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

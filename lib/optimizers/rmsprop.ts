@@ -69,36 +69,52 @@ const definition: Definition<RMSpropOptions> = {
 };
 
 /**
- * RMSprop: v ← alpha·v + (1 − alpha)g²; W ← W − lr·g / (√v + eps), where g ← ±g + weightDecay·W.
+ * RMSprop: AdaGrad that forgets, by an average of squared gradients in place of their sum.
  *
- * With momentum b ← momentum·b + g / (√v + eps); W ← W − lr·b, or in the dialects 'keras', 'optax' and 'tfjs' with lr
- * inside the buffer: b ← momentum·b + lr·g / √(v + eps); W ← W − b. With `centered` a ← alpha·a + (1 − alpha)g, and the
- * root is that of max(0, v − a²).
+ * ```text
+ * g ← ±g + weightDecay·W                 − with maximize
+ * v ← alpha·v + (1 − alpha)·g²
+ * s ← √v + eps                           epsPlace 'inside': s ← √(v + eps)
+ * W ← W − lr·g / s
  *
- * As AdaGrad, but it forgets: for recurrent networks and reinforcement learning, where gradients change their scale.
- * State: `squareAvg` (v), with `centered` `gradAvg` (a), with momentum `momentumBuffer` (b).
+ * centered:
+ * a ← alpha·a + (1 − alpha)·g            before s, which has max(0, v − a²) in place of v
  *
- * TensorFlow.js takes the root of v − (a² + eps) when centered, which is NaN as soon as gradients repeat: its dialect
- * computes √(max(0, v − a²) + eps), as Keras means it. Where rounding makes v − a² negative, PyTorch has NaN too.
- *
- * Source: Tieleman, Hinton, "Lecture 6.5: RMSProp" (2012), https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf;
- * centered: Graves, "Generating Sequences With Recurrent Neural Networks" (https://arxiv.org/abs/1308.0850);
- * `torch.optim.RMSprop`, `keras.optimizers.RMSprop`, `optax.rmsprop`, `tf.train.rmsprop`.
+ * with momentum, in place of the last line:
+ * b ← momentum·b + g / s
+ * W ← W − lr·b
+ * ```
  *
  * @example
  * const rmsprop = new RMSprop({ w, b }, { lr: 1e-3, momentum: 0.9 });
  * rmsprop.step({ w: gradW, b: gradB });
+ *
+ * @when Recurrent networks and reinforcement learning, where gradients change their scale. Where eps stands matters
+ * there: take the dialect of the system whose results are to be repeated.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `squareAvg`: v.
+ * - `gradAvg`: a; with `centered` only.
+ * - `momentumBuffer`: b; with momentum only.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same. Where rounding makes v − a² negative, PyTorch has NaN, and lockstep takes 0.
+ * - 'keras', 'optax' and 'tfjs': alpha 0.9, eps inside the root, and lr inside the buffer: b ← momentum·b + lr·g / s; W
+ *   ← W − b.
+ * - 'keras': lr 0.001, eps 1e-7, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
+ * - 'tfjs': eps 1e-7. TensorFlow.js is wrong when centered: it takes the root of v − (a² + eps), which is NaN as soon
+ *   as gradients repeat. Its dialect computes √(max(0, v − a²) + eps), as Keras means it.
+ *
+ * @source Tieleman, Hinton, "Lecture 6.5: RMSProp" (2012),
+ * https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf; centered: Graves, "Generating Sequences
+ * With Recurrent Neural Networks" (https://arxiv.org/abs/1308.0850); `torch.optim.RMSprop`, `keras.optimizers.RMSprop`,
+ * `optax.rmsprop`, `tf.train.rmsprop`.
  */
 export class RMSprop<P extends Params<P>> extends Optimizer<
   P,
   RMSpropOptions,
   'squareAvg' | 'gradAvg' | 'momentumBuffer'
 > {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: RMSpropOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

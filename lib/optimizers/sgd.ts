@@ -71,27 +71,39 @@ const definition: Definition<SGDOptions> = {
 };
 
 /**
- * Stochastic gradient descent: W ← W − lr·g, where g ← ±g + weightDecay·W.
+ * Stochastic gradient descent, with or without momentum in PyTorch's form.
  *
- * With momentum, in PyTorch's form: b ← momentum·b + (1 − dampening)·g (b ← g in the first step); W ← W − lr·b, or with
- * Nesterov's look ahead W ← W − lr·(g + momentum·b). lr is outside the buffer: a change of lr changes the whole velocity
- * at once. `Momentum` has it inside.
+ * ```text
+ * g ← ±g + weightDecay·W                 − with maximize
+ * W ← W − lr·g
  *
- * The baseline to beat; good for convex problems, and with a well-tuned schedule it often generalises best.
- * State: none, or `momentumBuffer` (b), or `velocity` in dialect 'keras'.
+ * with momentum, in place of the last line:
+ * b ← momentum·b + (1 − dampening)·g     in the first step b ← g
+ * W ← W − lr·b                           nesterov: W ← W − lr·(g + momentum·b)
+ * ```
  *
- * Source: `torch.optim.SGD`.
+ * lr is outside the buffer: a change of lr changes the whole velocity at once. `Momentum` has it inside.
  *
  * @example
  * const sgd = new SGD({ w, b }, { lr: 0.1, momentum: 0.9, nesterov: true });
  * sgd.step({ w: gradW, b: gradB });
+ *
+ * @when The baseline to beat. Good for convex problems; with momentum and a well-tuned schedule it often generalises
+ * best, for convolutional networks above all. It needs that tuning: try lr 0.1, momentum 0.9, nesterov, and divide lr
+ * by 10 where the loss stops falling.
+ *
+ * @state None without momentum, else an array of the parameter's type and length, which starts with 0:
+ * - `momentumBuffer`: b.
+ * - `velocity`: in its place in dialect 'keras', as in `Momentum`.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same, and lr 0.001 as default.
+ * - 'keras': the rule of `Momentum`, with lr inside the buffer; W shrinks by lr·weightDecay·W, and g is without it.
+ * - 'optax' and 'tfjs': the same; they have no dampening.
+ *
+ * @source `torch.optim.SGD`. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
  */
 export class SGD<P extends Params<P>> extends Optimizer<P, SGDOptions, 'momentumBuffer' | 'velocity'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: SGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

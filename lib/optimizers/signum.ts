@@ -41,26 +41,32 @@ const definition: Definition<SignumOptions> = {
 };
 
 /**
- * Signum, sign descent with momentum: m ← momentum·m + (1 − momentum)·g; W ← W − lr·sign(m), where g ← ±g and W first
- * shrinks by lr·weightDecay·W.
+ * Signum: sign descent with momentum, where every element moves by `lr`.
  *
- * Every element moves by `lr`, whatever the scale of its gradient: robust to outliers, and a single bit an element to send
- * where gradients travel. It is `Lion` with both betas equal, but that the step sees the new average. The sign of 0 is 0.
- * State: `expAvg` (m).
- *
- * Source: Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems" (https://arxiv.org/abs/1802.04434);
- * `optax.signum`.
+ * ```text
+ * g ← ±g                                 − with maximize
+ * W ← (1 − lr·weightDecay)·W
+ * m ← momentum·m + (1 − momentum)·g
+ * W ← W − lr·sign(m)                     the sign of 0 is 0
+ * ```
  *
  * @example
  * const signum = new Signum({ w, b }, { lr: 1e-4 });
  * signum.step({ w: gradW, b: gradB });
+ *
+ * @when Gradients with outliers, since their scale does not matter, or gradients that travel: a single bit an element
+ * is enough. It is `Lion` with both betas equal, but that the step sees the new average.
+ *
+ * @state An array of the parameter's type and length, which starts with 0:
+ * - `expAvg`: m.
+ *
+ * @dialects Compared with the formula:
+ * - 'optax': the same.
+ *
+ * @source Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems"
+ * (https://arxiv.org/abs/1802.04434); `optax.signum`.
  */
 export class Signum<P extends Params<P>> extends Optimizer<P, SignumOptions, 'expAvg'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: SignumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -56,6 +56,9 @@ export interface Golden {
 /** The systems that were recorded: a folder each. */
 export const systems = ['torch', 'keras', 'optax', 'tfjs'] as const;
 
+/** How far a run may drift above `drift` of its case, in ulps. */
+export const allowance = 2;
+
 /** All files of one system, in order of file name. */
 export function readGoldens(system: (typeof systems)[number]): Golden[] {
   const folder = new URL(`./${system}/`, import.meta.url);

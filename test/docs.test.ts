@@ -1,0 +1,153 @@
+// The documentation: what is generated is what the code says, what is written by hand runs, and links lead somewhere.
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { writeDocs } from '../scripts/docs.js';
+import { type OptimizerCase, optimizers, stateNames } from './optimizers.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const markdownIn = (folder: string) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+
+test('docs/api is what `npm run docs` writes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-docs-'));
+  try {
+    await writeDocs(folder);
+    const written = readdirSync(folder).sort();
+    expect(readdirSync(join(root, 'docs/api')).sort()).toEqual(written);
+    for (const name of written) expect(read(`docs/api/${name}`)).toBe(readFileSync(join(folder, name), 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+describe.each(optimizers)('docs/api/$name.md', ({ name, defaults, valid, create }) => {
+  const page = read(`docs/api/${name}.md`);
+
+  test('gives every option with its default', () => {
+    for (const [option, value] of Object.entries(defaults)) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${option}\` |`));
+      const [, literal] = /^(?:[^|]*\|){3} `([^`]*)`/.exec(row ?? '') ?? [];
+      expect(literal && evaluate(literal.replace('−', '-')), `${option} in ${row}`).toEqual(value);
+    }
+  });
+
+  test('names every array of its state', () => {
+    for (const options of valid) {
+      for (const array of stateNames(create([new Float32Array(1)], options).state[0])) {
+        expect(page).toContain(`- \`${array}\`: `);
+      }
+    }
+  });
+});
+
+describe('docs/choosing.md', () => {
+  const rows = read('docs/choosing.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  const optimizerIn = (row: string) => {
+    const [, name] = /\[`(\w+)`\]\(api/.exec(row) ?? [];
+    return optimizers.find((candidate) => candidate.name === name);
+  };
+  const optionsIn = (row: string) =>
+    [...row.matchAll(/`(\{.*?\})`/g)].map(([, options]) => evaluate(options) as object);
+  const create = (optimizer: OptimizerCase, options: object) => optimizer.create([new Float32Array(1)], options);
+
+  test('says of every optimizer when to take it, with options that it takes and the state that it then has', () => {
+    const chosen = rows.filter((row) => / \d \|$/.test(row));
+    expect(new Set(chosen.map((row) => optimizerIn(row)?.name))).toEqual(new Set(optimizers.map(({ name }) => name)));
+    for (const row of chosen) {
+      const [{ state }] = optionsIn(row).map((options) => create(optimizerIn(row) as OptimizerCase, options));
+      expect(row).toMatch(new RegExp(` ${stateNames(state[0]).length} \\|$`));
+    }
+  });
+
+  test('gives no options that its optimizer does not take, and every dialect that there is', () => {
+    const given = rows.flatMap((row) => {
+      const optimizer = optimizerIn(row);
+      if (optimizer === undefined) return [];
+      return optionsIn(row).map((options) => {
+        create(optimizer, options);
+        return `${optimizer.name} ${(options as { readonly dialect?: string }).dialect}`;
+      });
+    });
+    const accepts = (optimizer: OptimizerCase, dialect: string) => {
+      try {
+        return create(optimizer, { dialect }) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    for (const optimizer of optimizers) {
+      for (const dialect of ['torch', 'keras', 'optax', 'tfjs'].filter((name) => accepts(optimizer, name))) {
+        expect(given).toContain(`${optimizer.name} ${dialect}`);
+      }
+    }
+  });
+
+  test('calls nothing missing that is there', () => {
+    const missing = rows
+      .flatMap((row) => row.split(' | '))
+      .filter((cell) => cell.includes('*not yet*'))
+      .flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(missing.length).toBeGreaterThan(0);
+    for (const { name } of optimizers) expect(missing).not.toContain(name);
+  });
+});
+
+test('the README links the page of every optimizer', () => {
+  const readme = read('README.md');
+  expect(optimizers.filter(({ name }) => !readme.includes(`[\`${name}\`](docs/api/${name}.md)`))).toEqual([]);
+});
+
+describe('links lead to files and headings that are there', () => {
+  const files = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'test/reference/README.md',
+    ...markdownIn('docs'),
+    ...markdownIn('docs/api'),
+  ];
+
+  test.each(files)('%s', (file) => {
+    for (const target of linksIn(read(file))) {
+      const [path, anchor] = target.split('#');
+      const to = path === '' ? file : relative(root, resolve(root, dirname(file), path));
+      expect(existsSync(join(root, to)), target).toBe(true);
+      if (anchor !== undefined) expect(anchorsIn(read(to)), target).toContain(anchor);
+    }
+  });
+});
+
+/** A literal of the documentation: a number, a string, an array or an object of options. */
+function evaluate(literal: string): unknown {
+  return new Function(`return (${literal})`)();
+}
+
+/** Links and images of Markdown that do not lead elsewhere. */
+function linksIn(text: string): readonly string[] {
+  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** What GitHub makes of headings, and anchors given in HTML. */
+function anchorsIn(text: string): readonly string[] {
+  const headings = [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id]) => id)];
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, '');
+}
