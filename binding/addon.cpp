@@ -78,18 +78,19 @@ T* controlBlock(Napi::Env env, napi_value value, const char* name, napi_typedarr
 
 /// The memory that a step writes. Pointers see what buffer identity cannot: two SharedArrayBuffer objects over the same
 /// memory.
-std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& tensors, size_t stateCount) {
+std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& tensors) {
   std::vector<Range> ranges;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const BoundTensor& bound = tensors[i];
-    const size_t bytes = bytesOf(bound);
+    const size_t bytes = bound.bytes();
     if (bytes == 0) continue;
     const auto add = [&](const void* data) {
       const char* begin = static_cast<const char*>(data);
-      ranges.push_back({begin, begin + bytes, i});
+      if (data != nullptr) ranges.push_back({begin, begin + bytes, i});
     };
     add(bound.tensor.param);
-    for (size_t k = 0; k < stateCount; ++k) add(bound.tensor.state[k]);
+    add(bound.average);
+    for (const void* state : bound.tensor.state) add(state);
   }
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   for (size_t k = 1; k < ranges.size(); ++k) {
@@ -103,39 +104,56 @@ std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& 
   return ranges;
 }
 
-BoundTensor bindTensor(Napi::Env env, const Napi::Array& arrays, const Isa& isa, const RuleInfo& rule, size_t index) {
-  const std::string name = "tensors[" + std::to_string(index) + "]";
-  if (arrays.Length() != 1 + rule.stateCount) throw badArgument(env, name + " must hold a param and its state");
+size_t ruleNamed(Napi::Env env, const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  for (size_t rule = 0; rule < ruleCount; ++rule) {
+    if (name == ruleInfos[rule].name) return rule;
+  }
+  throw badArgument(env, "rule '" + name + "' is not in this binary");
+}
+
+/// { rule, arrays: [param, ...state], average: array or null }
+BoundTensor bindTensor(Napi::Env env, const Napi::Object& given, const std::string& name) {
+  const size_t rule = ruleNamed(env, given.Get("rule"));
+  const size_t stateCount = ruleInfos[rule].stateCount;
+  const Napi::Value list = given.Get("arrays");
+  if (!list.IsArray() || list.As<Napi::Array>().Length() != 1 + stateCount) {
+    throw badArgument(env, name + ".arrays must hold a param and its state");
+  }
+  const Napi::Array arrays = list.As<Napi::Array>();
 
   BoundTensor bound{};
-  const ArrayInfo param = arrayInfo(env, arrays.Get(0u), name + "[0]");
+  const ArrayInfo param = arrayInfo(env, arrays.Get(0u), name + ".arrays[0]");
   if (param.type != napi_float32_array && param.type != napi_float64_array) {
-    throw badArgument(env, name + "[0] must be a Float32Array or a Float64Array");
+    throw badArgument(env, name + ".arrays[0] must be a Float32Array or a Float64Array");
   }
-  bound.type = param.type;
-  bound.length = param.length;
+  bound.rule = static_cast<RuleId>(rule);
+  bound.dtype = param.type == napi_float32_array ? f32 : f64;
   bound.tensor.param = param.data;
-  const Dtype dtype = param.type == napi_float32_array ? f32 : f64;
-  bound.kernel = isa.kernels[&rule - ruleInfos][dtype];
-  bound.measurement = isa.measurements[&rule - ruleInfos][dtype];
-  for (size_t k = 0; k < rule.stateCount; ++k) {
-    const std::string stateName = name + "[" + std::to_string(1 + k) + "]";
-    const ArrayInfo state = arrayInfo(env, arrays.Get(static_cast<uint32_t>(1 + k)), stateName);
-    if (state.type != param.type || state.length != param.length) {
-      throw badArgument(env, stateName + " must be of the type and length of its param");
+  bound.tensor.length = param.length;
+  const auto likeParam = [&](const Napi::Value& value, const std::string& which) {
+    const ArrayInfo array = arrayInfo(env, value, which);
+    if (array.type != param.type || array.length != param.length) {
+      throw badArgument(env, which + " must be of the type and length of its param");
     }
-    bound.tensor.state[k] = state.data;
-    adviseHugePages(state.data, bytesOf(bound));
+    adviseHugePages(array.data, bound.bytes());
+    return array.data;
+  };
+  for (size_t k = 0; k < stateCount; ++k) {
+    bound.tensor.state[k] =
+        likeParam(arrays.Get(static_cast<uint32_t>(1 + k)), name + ".arrays[" + std::to_string(1 + k) + "]");
   }
+  const Napi::Value average = given.Get("average");
+  if (!average.IsNull()) bound.average = likeParam(average, name + ".average");
   return bound;
 }
 
 void release(napi_env, void*, void* hint) {
-  Plan* plan = static_cast<Plan*>(hint);
+  BoundPlan* plan = static_cast<BoundPlan*>(hint);
   if (--plan->owners == 0) delete plan;
 }
 
-Napi::Value makeFunction(Napi::Env env, const char* name, napi_callback callback, Plan* plan) {
+Napi::Value makeFunction(Napi::Env env, const char* name, napi_callback callback, BoundPlan* plan) {
   napi_value function;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, plan, &function) != napi_ok ||
       napi_add_finalizer(env, function, nullptr, release, plan, nullptr) != napi_ok) {
@@ -145,43 +163,51 @@ Napi::Value makeFunction(Napi::Env env, const char* name, napi_callback callback
   return Napi::Value(env, function);
 }
 
-/// bind(isa, rule, tensors: [param, ...state][], coefficients: Float64Array, rows: Int32Array, sums: Float64Array):
-/// { step, measure, bindGrads }
+/// bind(isa, tensors: { rule, arrays, average }[], coefficients: Float64Array, width, rows: Int32Array,
+/// sums: Float64Array): { step, measure, measureGrads, bindGrads }
 Napi::Value bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 6 || !info[0].IsString() || !info[1].IsString() || !info[2].IsArray()) {
-    throw badArgument(env, "bind expects (isa, rule, tensors, coefficients, rows, sums)");
+  if (info.Length() < 6 || !info[0].IsString() || !info[1].IsArray() || !info[3].IsNumber()) {
+    throw badArgument(env, "bind expects (isa, tensors, coefficients, width, rows, sums)");
   }
 
-  const std::string isaName = info[0].As<Napi::String>(), ruleName = info[1].As<Napi::String>();
+  const std::string isaName = info[0].As<Napi::String>();
   const IsaList isas = runnableIsas();
   const auto isa = std::find_if(isas.begin(), isas.end(), [&](const Isa* i) { return isaName == i->name; });
   if (isa == isas.end()) throw badArgument(env, "isa '" + isaName + "' cannot run here");
-  const auto rule =
-      std::find_if(ruleInfos, ruleInfos + ruleCount, [&](const RuleInfo& r) { return ruleName == r.name; });
-  if (rule == ruleInfos + ruleCount) throw badArgument(env, "rule '" + ruleName + "' is not in this binary");
 
-  auto plan = std::make_unique<Plan>();
-  const Napi::Array tensors = info[2].As<Napi::Array>();
+  auto bound = std::make_unique<BoundPlan>();
+  Plan& plan = bound->plan;
+  plan.isa = *isa;
+  const double width = info[3].As<Napi::Number>();
+  const Napi::Array tensors = info[1].As<Napi::Array>();
   const uint32_t count = tensors.Length();
   for (uint32_t i = 0; i < count; ++i) {
-    const Napi::Value arrays = tensors.Get(i);
-    if (!arrays.IsArray()) throw badArgument(env, "tensors[" + std::to_string(i) + "] must be an array");
-    plan->tensors.push_back(bindTensor(env, arrays.As<Napi::Array>(), **isa, *rule, i));
+    const std::string name = "tensors[" + std::to_string(i) + "]";
+    const Napi::Value tensor = tensors.Get(i);
+    if (!tensor.IsObject()) throw badArgument(env, name + " must be an object");
+    plan.tensors.push_back(bindTensor(env, tensor.As<Napi::Object>(), name));
+    const RuleInfo& rule = ruleInfos[plan.tensors.back().rule];
+    const size_t needed = Stages::coefficientCount + Prologue::coefficientCount + rule.coefficientCount;
+    if (!(width >= static_cast<double>(needed))) throw badArgument(env, "width is too small for " + name);
   }
-  plan->written = writtenRanges(env, plan->tensors, rule->stateCount);
-  plan->width = Prologue::coefficientCount + rule->coefficientCount;
-  plan->coefficients = controlBlock<double>(env, info[3], "coefficients", napi_float64_array, count * plan->width);
-  plan->rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count);
-  plan->measureCount = rule->measureCount;
-  plan->sums = controlBlock<double>(env, info[5], "sums", napi_float64_array, count * plan->measureCount);
+  if (count > 0 && !(width <= 1024)) throw badArgument(env, "width is too large");
+  bound->written = writtenRanges(env, plan.tensors);
+  plan.width = count == 0 ? 0 : static_cast<size_t>(width);
+  plan.coefficients = controlBlock<double>(env, info[2], "coefficients", napi_float64_array, count * plan.width);
+  plan.rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count + 1);
+  constexpr size_t sumsEach = sizeof(Sums) / sizeof(double);
+  plan.sums = reinterpret_cast<Sums*>(controlBlock<double>(env, info[5], "sums", napi_float64_array, count * sumsEach));
+  plan.prepare();
 
   Napi::Object functions = Napi::Object::New(env);
-  plan->owners = 1;  // this scope's, until all functions own the plan
-  Plan* const shared = plan.release();
-  const std::unique_ptr<Plan, void (*)(Plan*)> guard(shared, [](Plan* p) { release(nullptr, nullptr, p); });
+  bound->owners = 1;  // this scope's, until all functions own the plan
+  BoundPlan* const shared = bound.release();
+  const std::unique_ptr<BoundPlan, void (*)(BoundPlan*)> guard(shared,
+                                                               [](BoundPlan* p) { release(nullptr, nullptr, p); });
   functions.Set("step", makeFunction(env, "step", step, shared));
   functions.Set("measure", makeFunction(env, "measure", measure, shared));
+  functions.Set("measureGrads", makeFunction(env, "measureGrads", measureGrads, shared));
   functions.Set("bindGrads", makeFunction(env, "bindGrads", bindGrads, shared));
   return functions;
 }
@@ -200,8 +226,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     rules.Set(rule.name, names);
   }
   exports.Set("rules", rules);
+  exports.Set("stages", split(env, Stages::coefficientNames()));
   exports.Set("prologue", split(env, Prologue::coefficientNames()));
   exports.Set("maxGrads", Napi::Number::New(env, maxGrads));
+  exports.Set("maxSources", Napi::Number::New(env, maxSources));
   exports.Set("bind", Napi::Function::New(env, bind, "bind"));
   return exports;
 }

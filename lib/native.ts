@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import loadBinary from 'node-gyp-build';
 import type { FloatArray } from './arrays.js';
-import type { Backend, NativeName } from './plan.js';
+import { type Backend, type NativeName, stages } from './plan.js';
 import { rules } from './rules/index.js';
 import { prologue } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
@@ -25,16 +25,29 @@ export interface Addon {
   readonly rules: Readonly<Record<string, RuleNames>>;
   /** The names of the coefficients that stand before every rule's. */
   readonly prologue: readonly string[];
+  /** The names of the coefficients that stand first in a row. */
+  readonly stages: readonly string[];
   /** How many gradients one `bindGrads` call takes. */
   readonly maxGrads: number;
+  /** How many gradients one parameter may have. */
+  readonly maxSources: number;
   bind(
     isa: string,
-    rule: string,
-    tensors: readonly (readonly FloatArray[])[],
+    tensors: readonly {
+      readonly rule: string;
+      readonly arrays: readonly FloatArray[];
+      readonly average: FloatArray | null;
+    }[],
     coefficients: Float64Array,
+    width: number,
     rows: Int32Array,
     sums: Float64Array,
-  ): { step(): void; measure(): void; bindGrads(first: number, ...grads: (FloatArray | null)[]): void };
+  ): {
+    step(): void;
+    measure(): void;
+    measureGrads(): void;
+    bindGrads(first: number, ...grads: (FloatArray | null)[]): void;
+  };
 }
 
 /** Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why. */
@@ -52,8 +65,11 @@ export function loadAddon(): { readonly addon: Addon | null; readonly loadError:
 function isOfThisVersion(addon: Addon): boolean {
   const expected = rules.map((rule) => signature(rule.name, namesOf(rule)));
   const found = Object.entries(addon.rules ?? {}).map(([name, names]) => signature(name, names));
-  const prologueNames = Object.keys(prologue.coefficients).join();
-  return String(found.sort()) === String(expected.sort()) && addon.prologue?.join() === prologueNames;
+  return (
+    String(found.sort()) === String(expected.sort()) &&
+    String(addon.prologue) === String(Object.keys(prologue.coefficients)) &&
+    String(addon.stages) === String(Object.keys(stages))
+  );
 }
 
 function namesOf({ coefficients, state, measures }: Rule): RuleNames {
@@ -67,14 +83,16 @@ function signature(name: string, { coefficients, state, measures = [] }: RuleNam
 export function nativeBackend(addon: Addon, isa: NativeName): Backend {
   return {
     name: isa,
-    bind(rule, tensors, coefficients, rows, sums) {
-      const { step, measure, bindGrads } = addon.bind(isa, rule.name, tensors, coefficients, rows, sums);
+    bind(tensors, { coefficients, width, rows, sums }) {
+      const named = tensors.map(({ rule, arrays, average }) => ({ rule: rule.name, arrays, average }));
+      const { step, measure, measureGrads, bindGrads } = addon.bind(isa, named, coefficients, width, rows, sums);
       return {
         step,
         measure,
-        bindGrads(grads) {
+        measureGrads,
+        bindGrads(source, grads) {
           for (let first = 0; first < grads.length; first += addon.maxGrads) {
-            bindGrads(first, ...grads.slice(first, first + addon.maxGrads));
+            bindGrads(source * grads.length + first, ...grads.slice(first, first + addon.maxGrads));
           }
         },
       };

@@ -1,7 +1,8 @@
 // What a backend is: it binds an optimizer's arrays, and the plan that it answers with runs the steps.
 
 import type { FloatArray } from './arrays.js';
-import type { Rule } from './rules/rule.js';
+import { prologueWidth } from './rules/prologue.js';
+import { indexes, type Rule } from './rules/rule.js';
 
 /** An instruction set of the addon. */
 export type NativeName = 'avx512' | 'avx2' | 'neon' | 'scalar';
@@ -9,29 +10,66 @@ export type NativeName = 'avx512' | 'avx2' | 'neon' | 'scalar';
 /** A backend. All of them write the same bits. */
 export type BackendName = NativeName | 'typescript';
 
-/** One optimizer's arrays, bound to a backend. */
+/**
+ * What stands first in a row of coefficients. `scale` and `bound`: the gradient, if several their sum, is multiplied by
+ * scale and held within ±bound; with Infinity it is left as it is. `averageShare`: average ← average +
+ * averageShare·(W − average) after the rule; 0 leaves it as it is. `zeroGrad`: unless 0, the gradients become zero.
+ * Mirrors `Stages` in src/plan.h.
+ */
+export const stages = indexes('scale', 'bound', 'averageShare', 'zeroGrad');
+
+const stagesWidth = Object.keys(stages).length;
+
+/** Where the rule's coefficients start in a row: after those of the stages and the prologue. */
+export const ruleStart = stagesWidth + prologueWidth;
+
+/** How many scalars a row needs for a rule. */
+export function rowWidth(rule: Rule): number {
+  return ruleStart + Object.keys(rule.coefficients).length;
+}
+
+/**
+ * What is measured of a parameter, as sums of squares. `grad`: its gradient, if several their sum, as it comes;
+ * `clampedGrad`: scaled and held within its bound, where there is one; from `rule` on what the rule measures. Mirrors `Sums`
+ * in src/plan.h.
+ */
+export const sums = indexes('grad', 'clampedGrad', 'rule', 'rule2');
+
+export const sumsWidth = Object.keys(sums).length;
+
+/** One parameter, its state, and its running average if one is kept. */
+export interface BoundTensor {
+  readonly rule: Rule;
+  /** The parameter, then its state in the rule's order. */
+  readonly arrays: readonly FloatArray[];
+  readonly average: FloatArray | null;
+}
+
+/** The private memory through which an engine tells a plan what to do, and a plan what it measured. */
+export interface Control {
+  /** As many rows as parameters. */
+  readonly coefficients: Float64Array;
+  /** How many scalars a row has: enough for every rule. */
+  readonly width: number;
+  /** Each parameter's row, or -1 to leave it alone; then how many gradients each parameter has. */
+  readonly rows: Int32Array;
+  /** `sumsWidth` numbers a parameter. */
+  readonly sums: Float64Array;
+}
+
+/** One optimizer's arrays, bound to a backend. All functions leave parameters alone that have no row or no gradient. */
 export interface Plan {
-  /** One sweep over every parameter that has a row and a gradient. */
+  /** One sweep: gradients prepared, rules run, averages moved, gradients zeroed. */
   step(): void;
-  /** Writes the sums of squares that the rule measures, of every parameter that has a row and a gradient, and no array. */
+  /** Writes the sums that the rules ask for, and no array. */
   measure(): void;
-  /** Binds a gradient, or `null` for none, to every parameter. They are checked already. */
-  bindGrads(grads: readonly (FloatArray | null)[]): void;
+  /** Writes the sums of the gradients. */
+  measureGrads(): void;
+  /** Binds a gradient, or `null` for none, to every parameter, as its first (0) or a further one. They are checked already. */
+  bindGrads(source: number, grads: readonly (FloatArray | null)[]): void;
 }
 
 export interface Backend {
   readonly name: BackendName;
-  /**
-   * @param tensors each parameter followed by its state
-   * @param coefficients rows of a step's scalars in the rule's order, as many rows as parameters; written before each step
-   * @param rows each parameter's row, or -1 to leave it alone; written before each step
-   * @param sums what `measure` writes: as many numbers a parameter as the rule has measures
-   */
-  bind(
-    rule: Rule,
-    tensors: readonly (readonly FloatArray[])[],
-    coefficients: Float64Array,
-    rows: Int32Array,
-    sums: Float64Array,
-  ): Plan;
+  bind(tensors: readonly BoundTensor[], control: Control): Plan;
 }

@@ -1,104 +1,197 @@
 // The backend that runs where no binary loads, and the one that every binary is compared with.
 
 import { dtypeOf, type FloatArray, part, plainView } from './arrays.js';
-import type { Backend } from './plan.js';
+import { type Backend, type BoundTensor, rowWidth, ruleStart, stages, sums as sumsOf, sumsWidth } from './plan.js';
 import { blockLength, sumOfSquares } from './reduce.js';
-import { prologue, prologueWidth, rowWidth } from './rules/prologue.js';
-import { type Measure, measureCount, type Rule, type Update } from './rules/rule.js';
+import { lerp } from './rules/lerp.js';
+import { prologue, prologueWidth } from './rules/prologue.js';
+import type { Measure, Rule, Update } from './rules/rule.js';
+import { clampRule, sum } from './rules/stages.js';
 
-/** One parameter with its state. `at` is where its row starts. */
-interface Tensor {
-  update(coefficients: Float64Array, at: number, grad: FloatArray): void;
-  /** Adds to the sums from `sums[sumsAt]` on. */
-  measure(coefficients: Float64Array, at: number, grad: FloatArray, sums: Float64Array, sumsAt: number): void;
+/** One row of coefficients. */
+interface Row {
+  readonly coefficients: Float64Array;
+  readonly at: number;
 }
 
-function tensorOf(rule: Rule, arrays: readonly FloatArray[]): Tensor {
+/** One parameter with its state and its average. `grads` are its gradients, one or several. */
+interface Tensor {
+  step(row: Row, grads: readonly FloatArray[]): void;
+  /** Adds to what stands from `sums[at]` on. */
+  measure(row: Row, grads: readonly FloatArray[], sums: Float64Array, at: number): void;
+  measureGrads(row: Row, grads: readonly FloatArray[], sums: Float64Array, at: number): void;
+}
+
+/** What of a rule and of the arrays depends on the element type. */
+interface Typed<A extends FloatArray> {
+  readonly ArrayType: new (length: number) => A;
+  readonly prepare: (row: A, param: A, grad: A, decayed: A, scaled: A) => void;
+  readonly sum: Update<A>;
+  readonly clamp: Update<A>;
+  readonly lerp: Update<A>;
+}
+
+const f32: Typed<Float32Array> = {
+  ArrayType: Float32Array,
+  prepare: prologue.f32,
+  sum: sum.f32,
+  clamp: clampRule.f32,
+  lerp: lerp.f32,
+};
+
+const f64: Typed<Float64Array> = {
+  ArrayType: Float64Array,
+  prepare: prologue.f64,
+  sum: sum.f64,
+  clamp: clampRule.f64,
+  lerp: lerp.f64,
+};
+
+function tensorOf({ rule, arrays, average }: BoundTensor): Tensor {
   return dtypeOf(arrays[0]) === 'f32'
-    ? tensor(rule, rule.f32, rule.measures?.f32, prologue.f32, Float32Array, arrays as readonly Float32Array[])
-    : tensor(rule, rule.f64, rule.measures?.f64, prologue.f64, Float64Array, arrays as readonly Float64Array[]);
+    ? tensor(f32, rule, rule.f32, rule.measures?.f32, arrays as Float32Array[], average as Float32Array | null)
+    : tensor(f64, rule, rule.f64, rule.measures?.f64, arrays as Float64Array[], average as Float64Array | null);
 }
 
 function tensor<A extends FloatArray>(
+  typed: Typed<A>,
   rule: Rule,
   update: Update<A>,
   measure: Measure<A> | undefined,
-  prepare: (row: A, param: A, grad: A, decayed: A, scaled: A) => void,
-  ArrayType: new (length: number) => A,
   arrays: readonly A[],
+  boundAverage: A | null,
 ): Tensor {
+  const { ArrayType, prepare } = typed;
   const before = new ArrayType(prologueWidth);
-  const row = new ArrayType(rowWidth(rule) - prologueWidth);
+  const scalars = new ArrayType(rowWidth(rule) - ruleStart);
   const [param, ...state] = arrays.map(plainView);
-  let scaled: A | undefined;
+  const average = boundAverage === null ? null : plainView(boundAverage);
+  const none = new ArrayType(0);
+  let summed = none;
+  let scaled = none;
 
-  function readRow(coefficients: Float64Array, at: number): void {
-    for (let k = 0; k < before.length; k++) before[k] = coefficients[at + k];
-    for (let k = 0; k < row.length; k++) row[k] = coefficients[at + prologueWidth + k];
+  /** Reads the prologue's and the rule's scalars, rounded to the type of the arrays. */
+  function readRow({ coefficients, at }: Row): void {
+    const prologueAt = at + ruleStart - prologueWidth;
+    for (let k = 0; k < before.length; k++) before[k] = coefficients[prologueAt + k];
+    for (let k = 0; k < scalars.length; k++) scalars[k] = coefficients[at + ruleStart + k];
+  }
+
+  /** The gradient itself or, if there are several, their sum. */
+  function sumOf(grads: readonly FloatArray[]): A {
+    if (grads.length === 1) return grads[0] as A;
+    if (summed === none) summed = new ArrayType(param.length);
+    summed.set(grads[0]);
+    for (let k = 1; k < grads.length; k++) typed.sum(none, summed, grads[k] as A, []);
+    return summed;
+  }
+
+  function clamped({ coefficients, at }: Row, grad: A): A {
+    const row = new ArrayType(2);
+    row[0] = coefficients[at + stages.scale];
+    row[1] = coefficients[at + stages.bound];
+    if (summed === none) summed = new ArrayType(param.length);
+    typed.clamp(row, summed, grad, []);
+    return summed;
+  }
+
+  const isBounded = ({ coefficients, at }: Row) => coefficients[at + stages.bound] !== Infinity;
+
+  /** The gradient as the prologue gets it. */
+  function prepared(row: Row, grads: readonly FloatArray[]): A {
+    const grad = sumOf(grads);
+    return isBounded(row) ? clamped(row, grad) : grad;
+  }
+
+  /** Adds the sum of the squares, block by block. */
+  function addSquares(values: A, to: Float64Array, at: number): void {
+    for (let begin = 0; begin < values.length; begin += blockLength) {
+      const block = part(values, begin, Math.min(begin + blockLength, values.length));
+      to[at] += sumOfSquares(block, block.length);
+    }
   }
 
   return {
-    update(coefficients, at, grad) {
-      readRow(coefficients, at);
-      if (prologue.isIdentity(coefficients, at)) {
-        update(row, param, grad as A, state);
-        return;
+    step(row, grads) {
+      const { coefficients, at } = row;
+      readRow(row);
+      const grad = prepared(row, grads);
+      if (prologue.isIdentity(coefficients, at + ruleStart - prologueWidth)) {
+        update(scalars, param, grad, state);
+      } else {
+        if (scaled === none) scaled = new ArrayType(param.length);
+        prepare(before, param, grad, param, scaled);
+        update(scalars, param, scaled, state);
       }
-      scaled ??= new ArrayType(param.length);
-      prepare(before, param, grad as A, param, scaled);
-      update(row, param, scaled, state);
+      const share = coefficients[at + stages.averageShare];
+      if (average !== null && share !== 0) {
+        const row = new ArrayType(1);
+        row[0] = share;
+        typed.lerp(row, average, param, []);
+      }
+      if (coefficients[at + stages.zeroGrad] !== 0) for (const each of grads) each.fill(0);
     },
 
-    measure(coefficients, at, grad, sums, sumsAt) {
+    measure(row, grads, sums, at) {
       if (measure === undefined || rule.measures === undefined) return;
-      readRow(coefficients, at);
+      readRow(row);
+      const grad = prepared(row, grads);
+      const isIdentity = prologue.isIdentity(row.coefficients, row.at + ruleStart - prologueWidth);
       const values = rule.measures.names.map(() => new ArrayType(blockLength));
       for (let begin = 0; begin < param.length; begin += blockLength) {
         const end = Math.min(begin + blockLength, param.length);
         let w = part(param, begin, end);
-        let g = part(grad as A, begin, end);
-        if (!prologue.isIdentity(coefficients, at)) {
+        let g = part(grad, begin, end);
+        if (!isIdentity) {
           const decayed = new ArrayType(w.length);
-          const scaled = new ArrayType(w.length);
-          prepare(before, w, g, decayed, scaled);
+          const prepared = new ArrayType(w.length);
+          prepare(before, w, g, decayed, prepared);
           w = decayed;
-          g = scaled;
+          g = prepared;
         }
         const states = state.map((array) => part(array, begin, end));
-        measure(row, w, g, states, values);
-        for (let k = 0; k < values.length; k++) sums[sumsAt + k] += sumOfSquares(values[k], w.length);
+        measure(scalars, w, g, states, values);
+        for (let k = 0; k < values.length; k++) sums[at + sumsOf.rule + k] += sumOfSquares(values[k], w.length);
       }
+    },
+
+    measureGrads(row, grads, sums, at) {
+      const grad = sumOf(grads);
+      addSquares(grad, sums, at + sumsOf.grad);
+      if (isBounded(row)) addSquares(clamped(row, grad), sums, at + sumsOf.clampedGrad);
     },
   };
 }
 
 export const typescript: Backend = {
   name: 'typescript',
-  bind(rule, arrays, coefficients, rows, sums) {
-    const width = rowWidth(rule);
-    const measures = measureCount(rule);
-    const tensors = arrays.map((each) => tensorOf(rule, each));
-    const bound: (FloatArray | null)[] = arrays.map(() => null);
+  bind(bound, { coefficients, width, rows, sums }) {
+    const tensors = bound.map(tensorOf);
+    /** The gradients of each source. */
+    const sources: (FloatArray | null)[][] = [bound.map(() => null)];
+
+    /** Calls `run` for every parameter that has a row and a gradient. */
+    function each(run: (tensor: Tensor, row: Row, grads: readonly FloatArray[], i: number) => void): void {
+      const count = Math.min(Math.max(rows[tensors.length], 1), sources.length);
+      for (let i = 0; i < tensors.length; i++) {
+        if (rows[i] < 0 || sources[0][i] === null) continue;
+        const grads = sources.slice(0, count).flatMap((grads) => grads[i] ?? []);
+        run(tensors[i], { coefficients, at: rows[i] * width }, grads, i);
+      }
+    }
+
     return {
-      step() {
-        for (let i = 0; i < tensors.length; i++) {
-          const grad = bound[i];
-          if (rows[i] >= 0 && grad !== null) tensors[i].update(coefficients, rows[i] * width, grad);
-        }
-      },
+      step: () => each((tensor, row, grads) => tensor.step(row, grads)),
       measure() {
         sums.fill(0);
-        for (let i = 0; i < tensors.length; i++) {
-          const grad = bound[i];
-          if (rows[i] >= 0 && grad !== null)
-            tensors[i].measure(coefficients, rows[i] * width, grad, sums, i * measures);
-        }
+        each((tensor, row, grads, i) => tensor.measure(row, grads, sums, i * sumsWidth));
       },
-      bindGrads(grads) {
-        for (let i = 0; i < grads.length; i++) {
-          const grad = grads[i];
-          bound[i] = grad === null ? null : plainView(grad);
-        }
+      measureGrads() {
+        sums.fill(0);
+        each((tensor, row, grads, i) => tensor.measureGrads(row, grads, sums, i * sumsWidth));
+      },
+      bindGrads(source, grads) {
+        sources[source] = grads.map((grad) => (grad === null ? null : plainView(grad)));
       },
     };
   },

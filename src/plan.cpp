@@ -3,24 +3,25 @@
 #include <string.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 namespace lockstep {
-namespace {
-
-/// The unit of work: enough for a kernel to be worth its call, a whole number of blocks, and little enough to share out.
-constexpr size_t chunkSize = 16 * blockSize;
 
 /// A block of gradient, in whichever type.
-struct Scratch {
+struct Plan::Scratch {
   alignas(64) double elements[blockSize];
 };
 
-size_t elementSize(const BoundTensor& bound) { return bound.dtype == f32 ? sizeof(float) : sizeof(double); }
+namespace {
+
+/// The unit of work: enough for a kernel to be worth its call, a whole number of blocks, and little enough to share
+/// out.
+constexpr size_t chunkSize = 16 * blockSize;
 
 /// A tensor whose elements start at `begin`.
 Tensor shifted(const BoundTensor& bound, size_t begin) {
-  const size_t offset = begin * elementSize(bound);
+  const size_t offset = begin * bound.elementSize();
   Tensor tensor = bound.tensor;
   tensor.param = static_cast<char*>(tensor.param) + offset;
   for (void*& state : tensor.state) {
@@ -31,12 +32,11 @@ Tensor shifted(const BoundTensor& bound, size_t begin) {
 
 const double* rulePart(const double* row) { return row + Stages::coefficientCount; }
 
-/// Runs a rule that needs no prologue over `count` elements.
-template <size_t coefficientCount>
-void run(const Isa& isa, RuleId rule, Dtype dtype, const double (&coefficients)[coefficientCount], void* param,
+/// Runs a rule without prologue over `count` elements.
+void run(const Isa& isa, RuleId rule, Dtype dtype, std::initializer_list<double> coefficients, void* param,
          const void* grad, size_t count) {
-  double row[Prologue::coefficientCount + coefficientCount] = {1, 0, 1};
-  std::copy_n(coefficients, coefficientCount, row + Prologue::coefficientCount);
+  double row[Prologue::coefficientCount + 2] = {1, 0, 1};
+  std::copy(coefficients.begin(), coefficients.end(), row + Prologue::coefficientCount);
   isa.kernels[rule][dtype](row, Tensor{param, grad, {}, count}, 0, count);
 }
 
@@ -62,7 +62,16 @@ void Plan::prepare() {
     firstBlock_.push_back(blocks);
     blocks += (length + blockSize - 1) / blockSize;
   }
+  firstBlock_.push_back(blocks);
+  blockSums_.resize(blocks);
   sources.assign(tensors.size(), nullptr);
+}
+
+/// As many as the caller says, but no more than are bound.
+size_t Plan::sourceCount() const {
+  const int32_t wanted = rows[tensors.size()];
+  const size_t bound = tensors.empty() ? 1 : sources.size() / tensors.size();
+  return wanted < 1 ? 1 : std::min(static_cast<size_t>(wanted), bound);
 }
 
 const double* Plan::rowOf(size_t tensor) const {
@@ -71,27 +80,31 @@ const double* Plan::rowOf(size_t tensor) const {
   return coefficients + static_cast<size_t>(row) * width;
 }
 
-/// Elements [begin, end) of the gradient, at most a block: where they stand, or what several become in scratch.
-const char* Plan::preparedGrad(size_t i, const double* row, size_t begin, size_t end, void* scratch) const {
+/// Elements [begin, end) of the gradient, at most a block: where they stand or, if it is the sum of several, in
+/// scratch.
+const void* Plan::summedGrad(size_t i, size_t begin, size_t end, Scratch* scratch) const {
   const BoundTensor& bound = tensors[i];
-  const size_t offset = begin * elementSize(bound), count = end - begin;
-  const char* const first = static_cast<const char*>(sources[i]) + offset;
-  if (sourceCount_ == 1 && !isBounded(row)) return first;
+  const size_t offset = begin * bound.elementSize(), count = end - begin;
+  const void* const first = static_cast<const char*>(sources[i]) + offset;
+  const size_t given = sourceCount();
+  if (given == 1) return first;
+  memcpy(scratch, first, count * bound.elementSize());
+  for (size_t s = 1; s < given; ++s) {
+    const char* const next = static_cast<const char*>(sources[s * tensors.size() + i]);
+    if (next != nullptr) run(*isa, SumId, bound.dtype, {}, scratch, next + offset, count);
+  }
+  return scratch;
+}
 
-  memcpy(scratch, first, count * elementSize(bound));
-  for (size_t s = 1; s < sourceCount_; ++s) {
-    const void* const next = sources[s * tensors.size() + i];
-    if (next == nullptr) continue;
-    run(*isa, SumId, bound.dtype, {0}, scratch, static_cast<const char*>(next) + offset, count);
-  }
-  if (isBounded(row)) {
-    run(*isa, ClampId, bound.dtype, {row[Stages::scale], row[Stages::bound]}, scratch, scratch, count);
-  }
-  return static_cast<const char*>(scratch);
+/// The same as the prologue and the rule get it.
+const void* Plan::preparedGrad(size_t i, const double* row, size_t begin, size_t end, Scratch* scratch) const {
+  const void* const grad = summedGrad(i, begin, end, scratch);
+  if (!isBounded(row)) return grad;
+  run(*isa, ClampId, tensors[i].dtype, {row[Stages::scale], row[Stages::bound]}, scratch, grad, end - begin);
+  return scratch;
 }
 
 void Plan::step() {
-  sourceCount_ = std::clamp<size_t>(static_cast<size_t>(rows[tensors.size()]), 1, sources.size() / std::max<size_t>(tensors.size(), 1));
   for (const Chunk& chunk : chunks_) stepChunk(chunk);
 }
 
@@ -102,8 +115,9 @@ void Plan::stepChunk(const Chunk& chunk) const {
   const Kernel kernel = isa->kernels[bound.rule][bound.dtype];
   const double share = bound.average == nullptr ? 0 : row[Stages::averageShare];
   const bool zeroGrad = row[Stages::zeroGrad] != 0;
+  const size_t given = sourceCount();
 
-  if (sourceCount_ == 1 && !isBounded(row) && share == 0 && !zeroGrad) {
+  if (given == 1 && !isBounded(row) && share == 0 && !zeroGrad) {
     Tensor tensor = bound.tensor;
     tensor.grad = sources[chunk.tensor];
     kernel(rulePart(row), tensor, chunk.begin, chunk.end);
@@ -113,34 +127,66 @@ void Plan::stepChunk(const Chunk& chunk) const {
   // Block by block, so that what one stage wrote is still in the cache when the next one reads it.
   Scratch scratch;
   for (size_t begin = chunk.begin; begin < chunk.end; begin += blockSize) {
-    const size_t end = std::min(begin + blockSize, chunk.end), offset = begin * elementSize(bound);
+    const size_t end = std::min(begin + blockSize, chunk.end), offset = begin * bound.elementSize();
     Tensor tensor = shifted(bound, begin);
     tensor.grad = preparedGrad(chunk.tensor, row, begin, end, &scratch);
     kernel(rulePart(row), tensor, 0, end - begin);
     if (share != 0) {
       run(*isa, LerpId, bound.dtype, {share}, static_cast<char*>(bound.average) + offset, tensor.param, end - begin);
     }
-    for (size_t s = 0; zeroGrad && s < sourceCount_; ++s) {
+    for (size_t s = 0; zeroGrad && s < given; ++s) {
       char* const source = static_cast<char*>(sources[s * tensors.size() + chunk.tensor]);
-      if (source != nullptr) memset(source + offset, 0, (end - begin) * elementSize(bound));
+      if (source != nullptr) memset(source + offset, 0, (end - begin) * bound.elementSize());
     }
   }
 }
 
-/// Calls measureBlock(tensor, row, begin, end, sums) for every block, and adds up its sums in order.
+/// Calls measureBlock(tensor, row, begin, end, sums) for every block, and adds up what comes out in order.
 template <class MeasureBlock>
 void Plan::measureBlocks(MeasureBlock measureBlock) {
-  sourceCount_ = std::clamp<size_t>(static_cast<size_t>(rows[tensors.size()]), 1, sources.size() / std::max<size_t>(tensors.size(), 1));
-  blockSums_.resize(firstBlock_.empty() ? 0 : firstBlock_.back() + (tensors.back().tensor.length + blockSize - 1) / blockSize);
   for (const Chunk& chunk : chunks_) {
     const double* const row = rowOf(chunk.tensor);
     if (row == nullptr) continue;
     for (size_t begin = chunk.begin; begin < chunk.end; begin += blockSize) {
-      Sums& sums = blockSums_[firstBlock_[chunk.tensor] + begin / blockSize];
-      sums = Sums{};
-      measureBlock(chunk.tensor, row, begin, std::min(begin + blockSize, chunk.end), sums);
+      Sums& block = blockSums_[firstBlock_[chunk.tensor] + begin / blockSize];
+      block = Sums{};
+      measureBlock(chunk.tensor, row, begin, std::min(begin + blockSize, chunk.end), block);
     }
   }
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (rowOf(i) == nullptr) continue;
+    Sums total{};
+    for (size_t b = firstBlock_[i]; b < firstBlock_[i + 1]; ++b) {
+      total.grad += blockSums_[b].grad;
+      total.clampedGrad += blockSums_[b].clampedGrad;
+      for (size_t k = 0; k < maxMeasures; ++k) total.rule[k] += blockSums_[b].rule[k];
+    }
+    sums[i] = total;
+  }
+}
+
+void Plan::measure() {
+  measureBlocks([this](size_t i, const double* row, size_t begin, size_t end, Sums& sums) {
+    const BoundTensor& bound = tensors[i];
+    const Measurement measurement = isa->measurements[bound.rule][bound.dtype];
+    if (measurement == nullptr) return;
+    Scratch scratch;
+    Tensor tensor = shifted(bound, begin);
+    tensor.grad = preparedGrad(i, row, begin, end, &scratch);
+    measurement(rulePart(row), tensor, 0, end - begin, sums.rule);
+  });
+}
+
+void Plan::measureGrads() {
+  measureBlocks([this](size_t i, const double* row, size_t begin, size_t end, Sums& sums) {
+    const BoundTensor& bound = tensors[i];
+    Scratch scratch;
+    const void* const grad = summedGrad(i, begin, end, &scratch);
+    sums.grad = sumOfSquares(*isa, bound.dtype, grad, end - begin);
+    if (!isBounded(row)) return;
+    run(*isa, ClampId, bound.dtype, {row[Stages::scale], row[Stages::bound]}, &scratch, grad, end - begin);
+    sums.clampedGrad = sumOfSquares(*isa, bound.dtype, &scratch, end - begin);
+  });
 }
 
 }  // namespace lockstep

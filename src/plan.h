@@ -12,12 +12,12 @@
 
 namespace lockstep {
 
-/// What stands first in a row of coefficients: how gradients become the one that the prologue and the rule get, and what
-/// is done once the rule has run.
+/// What stands first in a row of coefficients: how gradients become the one that the prologue and the rule get, and
+/// what is done once the rule has run.
 struct Stages {
-  /// bound: the gradient, if several their sum, is multiplied by scale and held within +-bound; Infinity leaves both out.
-  /// averageShare: average <- average + averageShare * (W - average); 0 leaves it as it is.
-  /// zeroGrad: unless 0, the gradients are set to zero.
+  /// bound: the gradient, if several their sum, is multiplied by scale and held within +-bound; Infinity leaves both
+  /// out. averageShare: average <- average + averageShare * (W - average); 0 leaves it as it is. zeroGrad: unless 0,
+  /// the gradients are set to zero.
   LOCKSTEP_COEFFICIENTS(scale, bound, averageShare, zeroGrad)
 };
 
@@ -27,7 +27,8 @@ struct BoundTensor {
   Tensor tensor;  // without a gradient
   void* average;  // null where none is kept
 
-  size_t bytes() const { return tensor.length * (dtype == f32 ? sizeof(float) : sizeof(double)); }
+  size_t elementSize() const { return dtype == f32 ? sizeof(float) : sizeof(double); }
+  size_t bytes() const { return tensor.length * elementSize(); }
 };
 
 /// What measure() and measureGrads() write for each tensor.
@@ -43,8 +44,8 @@ struct Plan {
   std::vector<void*> sources;  // the gradients of all tensors, then those of the second source, ...; null for none
   const double* coefficients;  // rows: those of Stages, the prologue's, the rule's
   size_t width;                // of a row
-  const int32_t* rows;         // each tensor's row, or a negative number: leave this tensor alone; then how many sources
-  Sums* sums;                  // one for each tensor
+  const int32_t* rows;  // each tensor's row, or a negative number: leave this tensor alone; then how many sources
+  Sums* sums;           // one for each tensor
 
   /// To be called once all tensors are there.
   void prepare();
@@ -62,15 +63,17 @@ struct Plan {
     size_t tensor, begin, end;
   };
 
+  size_t sourceCount() const;
   const double* rowOf(size_t tensor) const;
-  const char* preparedGrad(size_t tensor, const double* row, size_t begin, size_t end, void* scratch) const;
+  struct Scratch;
+  const void* summedGrad(size_t tensor, size_t begin, size_t end, Scratch* scratch) const;
+  const void* preparedGrad(size_t tensor, const double* row, size_t begin, size_t end, Scratch* scratch) const;
   void stepChunk(const Chunk& chunk) const;
   template <class MeasureBlock>
   void measureBlocks(MeasureBlock measureBlock);
 
-  size_t sourceCount_ = 1;
   std::vector<Chunk> chunks_;
-  std::vector<size_t> firstBlock_;  // of each tensor
+  std::vector<size_t> firstBlock_;  // of each tensor, and how many there are in all
   std::vector<Sums> blockSums_;
 };
 

@@ -32,10 +32,10 @@
   RULE(CautiousADOPT)           \
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
-  RULE(Clamp) \
+  RULE(Clamp)                   \
   RULE(FTRL)                    \
-  RULE(GradNorm) \
-  RULE(Lerp) \
+  RULE(GradNorm)                \
+  RULE(Lerp)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
@@ -46,5 +46,5 @@
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \
-  RULE(Signum) \
+  RULE(Signum)                  \
   RULE(Sum)

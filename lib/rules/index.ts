@@ -8,12 +8,14 @@ import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { ftrl } from './ftrl.js';
+import { lerp } from './lerp.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
+import { clampRule, gradNorm, sum } from './stages.js';
 
 export const rules: readonly Rule[] = [
   adabelief,
@@ -42,4 +44,8 @@ export const rules: readonly Rule[] = [
   cautiousAdaBelief,
   cautiousADOPT,
   cautiousLion,
+  clampRule,
+  gradNorm,
+  lerp,
+  sum,
 ];

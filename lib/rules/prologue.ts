@@ -1,4 +1,4 @@
-import { indexes, type Rule } from './rule.js';
+import { indexes } from './rule.js';
 
 const { fround } = Math;
 
@@ -41,8 +41,3 @@ export const prologue = {
 
 /** How many scalars stand before the rule's in a row. */
 export const prologueWidth = Object.keys(c).length;
-
-/** How many scalars a row has: the prologue's, then the rule's. */
-export function rowWidth(rule: Rule): number {
-  return prologueWidth + Object.keys(rule.coefficients).length;
-}

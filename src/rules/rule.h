@@ -14,7 +14,7 @@
   enum Coefficient : int { __VA_ARGS__, coefficientCount }; \
   static constexpr const char* coefficientNames() { return #__VA_ARGS__; }
 
-#define LOCKSTEP_NO_COEFFICIENTS                   \
+#define LOCKSTEP_NO_COEFFICIENTS               \
   enum Coefficient : int { coefficientCount }; \
   static constexpr const char* coefficientNames() { return ""; }
 
