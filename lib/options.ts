@@ -45,35 +45,47 @@ export const nonNegative = (fallback: number): Option<number> =>
 export const upToOne = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and <= 1', (value) => value >= 0 && value <= 1);
 
+/** A factor that makes smaller: a number in (0, 1). */
+export const shrinking = (fallback: number): Option<number> =>
+  number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
+
+/** A factor that makes larger: a finite number > 1. */
+export const growing = (fallback: number): Option<number> =>
+  number(fallback, 'a finite number > 1', (value) => value > 1 && value < Infinity);
+
 /** The share of an old average that is kept: a number in [0, 1). */
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** A few fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
-function fractions<T extends readonly number[]>(count: string, fallback: T): Option<T> {
-  const part = fraction(0);
+/** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
+function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
+  const freeze = (values: unknown) => Object.freeze(values as T);
   return {
-    default: Object.freeze(fallback),
+    default: freeze(parts.map((part) => part.default)),
     check(name, value) {
-      if (!Array.isArray(value) || value.length !== fallback.length) {
+      if (!Array.isArray(value) || value.length !== parts.length) {
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
-      const checked: unknown = fallback.map((_, i) => part.check(`${name}[${i}]`, value[i]));
-      return Object.freeze(checked as T);
+      return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, value[i])));
     },
   };
 }
 
+/** Two numbers. */
+export function pair(...parts: readonly [Option<number>, Option<number>]): Option<readonly [number, number]> {
+  return numbers('two', parts);
+}
+
 /** Two fractions. */
 export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
-  return fractions('two', fallback);
+  return numbers('two', fallback.map(fraction));
 }
 
 /** Three fractions. */
 export function fractionTriple(
   ...fallback: readonly [number, number, number]
 ): Option<readonly [number, number, number]> {
-  return fractions('three', fallback);
+  return numbers('three', fallback.map(fraction));
 }
 
 /** true or false. */

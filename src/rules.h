@@ -8,10 +8,13 @@
 #include "rules/adamax.h"
 #include "rules/adan.h"
 #include "rules/adopt.h"
+#include "rules/asgd.h"
 #include "rules/ftrl.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
+#include "rules/nadam.h"
 #include "rules/rmsprop.h"
+#include "rules/rprop.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
 
@@ -24,20 +27,24 @@
   RULE(Adan)                    \
   RULE(ADOPT)                   \
   RULE(AMSGrad)                 \
+  RULE(ASGD)                    \
   RULE(CautiousAdaBelief)       \
   RULE(CautiousAdam)            \
   RULE(CautiousAdamax)          \
   RULE(CautiousADOPT)           \
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
+  RULE(CautiousNAdam)           \
   RULE(FTRL)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
+  RULE(NAdam)                   \
   RULE(RMSprop)                 \
   RULE(RMSpropCentered)         \
   RULE(RMSpropCenteredMomentum) \
   RULE(RMSpropMomentum)         \
+  RULE(Rprop)                   \
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \

@@ -7,10 +7,13 @@ import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from './adam.js';
 import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
+import { asgd } from './asgd.js';
 import { ftrl } from './ftrl.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
+import { cautiousNAdam, nadam } from './nadam.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
+import { rprop } from './rprop.js';
 import type { Rule } from './rule.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
@@ -24,14 +27,17 @@ export const rules: readonly Rule[] = [
   adan,
   adopt,
   amsgrad,
+  asgd,
   ftrl,
   lion,
   momentum,
   momentumNesterov,
+  nadam,
   rmsprop,
   rmspropCentered,
   rmspropCenteredMomentum,
   rmspropMomentum,
+  rprop,
   sgd,
   sgdMomentum,
   sgdNesterov,
@@ -42,4 +48,5 @@ export const rules: readonly Rule[] = [
   cautiousAdaBelief,
   cautiousADOPT,
   cautiousLion,
+  cautiousNAdam,
 ];
