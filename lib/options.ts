@@ -49,16 +49,27 @@ export const upToOne = (fallback: number): Option<number> =>
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** A few fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
-function fractions<T extends readonly number[]>(count: string, fallback: T): Option<T> {
-  const part = fraction(0);
+/** A number in (0, 1). */
+export const openFraction = (fallback: number): Option<number> =>
+  number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
+
+/** An integer >= 0. */
+export const nonNegativeInteger = (fallback: number): Option<number> =>
+  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
+
+/** A few fractions, each with a check. What is kept is a frozen copy, so that it cannot change behind the check. */
+function fractions<T extends readonly number[]>(
+  count: string,
+  fallback: T,
+  parts: readonly Option<number>[] = fallback.map(fraction),
+): Option<T> {
   return {
     default: Object.freeze(fallback),
     check(name, value) {
       if (!Array.isArray(value) || value.length !== fallback.length) {
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
-      const checked: unknown = fallback.map((_, i) => part.check(`${name}[${i}]`, value[i]));
+      const checked: unknown = parts.map((part, i) => part.check(`${name}[${i}]`, value[i]));
       return Object.freeze(checked as T);
     },
   };
@@ -67,6 +78,14 @@ function fractions<T extends readonly number[]>(count: string, fallback: T): Opt
 /** Two fractions. */
 export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
   return fractions('two', fallback);
+}
+
+/** Two fractions, of which the first is more than 0 and fixed. */
+export function momentumPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+  return {
+    ...fractions('two', fallback, [openFraction(fallback[0]), fraction(fallback[1])]),
+    stays: (first, value) => (value[0] === first[0] ? undefined : `[${first[0]}, …] as the optimizer was made`),
+  };
 }
 
 /** Three fractions. */

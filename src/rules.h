@@ -9,9 +9,11 @@
 #include "rules/adan.h"
 #include "rules/adopt.h"
 #include "rules/ftrl.h"
+#include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/rmsprop.h"
+#include "rules/schedulefree.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
 
@@ -31,6 +33,7 @@
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
   RULE(FTRL)                    \
+  RULE(Lerp)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
@@ -38,6 +41,8 @@
   RULE(RMSpropCentered)         \
   RULE(RMSpropCenteredMomentum) \
   RULE(RMSpropMomentum)         \
+  RULE(ScheduleFreeAdamW)       \
+  RULE(ScheduleFreeSGD)         \
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \

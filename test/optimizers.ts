@@ -15,6 +15,8 @@ import {
   Momentum,
   RAdam,
   RMSprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeSGD,
   SGD,
   Signum,
   type StepReport,
@@ -118,6 +120,16 @@ const betas: readonly Invalid[] = [
   [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
   [{ betas: 0.9 }, TypeError, 'betas must be an array of two numbers, received 0.9'],
   [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
+];
+
+/** The averages of Schedule-Free optimizers. */
+const averages: readonly Invalid[] = [
+  [{ warmupSteps: -1 }, RangeError, 'warmupSteps must be an integer >= 0, received -1'],
+  [{ warmupSteps: 1.5 }, RangeError, 'warmupSteps must be an integer >= 0, received 1.5'],
+  [{ warmupSteps: Infinity }, RangeError, 'warmupSteps must be an integer >= 0, received Infinity'],
+  [{ warmupSteps: '9' }, TypeError, "warmupSteps must be an integer >= 0, received '9'"],
+  ...nonNegative('r'),
+  ...nonNegative('weightLrPower'),
 ];
 
 /** Options that go through the prologue. */
@@ -593,6 +605,62 @@ export const optimizers: readonly OptimizerCase[] = [
       ...flags('cautious', 'maximize'),
       ...dialect('torch', 'optax'),
       [{ dialect: 'keras' }, RangeError, "dialect must be one of 'lockstep', 'torch', 'optax', received 'keras'"],
+    ],
+  }),
+  optimizer(ScheduleFreeSGD, {
+    defaults: { lr: 1, momentum: 0.9, weightDecay: 0, warmupSteps: 0, r: 0, weightLrPower: 2, maximize: false },
+    valid: [
+      {},
+      { lr: 0.3, momentum: 0.5 },
+      { lr: 0 },
+      { warmupSteps: 5, r: 0.7, weightLrPower: 1.3 },
+      { warmupSteps: 60, weightLrPower: 0, momentum: 0.95 },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...averages,
+      [{ momentum: 0 }, RangeError, 'momentum must be a number > 0 and < 1, received 0'],
+      [{ momentum: 1 }, RangeError, 'momentum must be a number > 0 and < 1, received 1'],
+      [{ momentum: '0.9' }, TypeError, "momentum must be a number > 0 and < 1, received '0.9'"],
+      [{ warmUpStep: 9 }, TypeError, "unknown option 'warmUpStep': did you mean 'warmupSteps'?"],
+    ],
+  }),
+  optimizer(ScheduleFreeAdamW, {
+    defaults: {
+      lr: 0.0025,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      warmupSteps: 0,
+      r: 0,
+      weightLrPower: 2,
+      maximize: false,
+    },
+    valid: [
+      {},
+      { lr: 0.3, betas: [0.5, 0.75], eps: 1e-3 },
+      { betas: [0.95, 0] },
+      { eps: 0 },
+      { warmupSteps: 5, r: 0.7, weightLrPower: 1.3 },
+      { warmupSteps: 60, weightLrPower: 0, weightDecay: 0.01 },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('eps'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...averages,
+      [{ betas: [0, 0.999] }, RangeError, 'betas[0] must be a number > 0 and < 1, received 0'],
+      [{ betas: [1, 0.999] }, RangeError, 'betas[0] must be a number > 0 and < 1, received 1'],
+      [{ betas: [0.9, 1] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received 1'],
+      [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
+      [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
     ],
   }),
 ];

@@ -8,10 +8,12 @@ import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { ftrl } from './ftrl.js';
+import { lerp } from './lerp.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import type { Rule } from './rule.js';
+import { scheduleFreeAdamW, scheduleFreeSGD } from './schedulefree.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
 
@@ -25,6 +27,7 @@ export const rules: readonly Rule[] = [
   adopt,
   amsgrad,
   ftrl,
+  lerp,
   lion,
   momentum,
   momentumNesterov,
@@ -32,6 +35,8 @@ export const rules: readonly Rule[] = [
   rmspropCentered,
   rmspropCenteredMomentum,
   rmspropMomentum,
+  scheduleFreeAdamW,
+  scheduleFreeSGD,
   sgd,
   sgdMomentum,
   sgdNesterov,
