@@ -1,6 +1,6 @@
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, backend } from './backend.js';
-export type { Dialect, WeightDecayMode } from './definition.js';
+export type { Dialect, Mode, WeightDecayMode } from './definition.js';
 export type { StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
@@ -20,6 +20,9 @@ export { NAdam, type NAdamOptions } from './optimizers/nadam.js';
 export { RAdam, type RAdamOptions } from './optimizers/radam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/rmsprop.js';
 export { Rprop, type RpropOptions } from './optimizers/rprop.js';
+export type { ScheduleFreeOptions } from './optimizers/schedulefree.js';
+export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './optimizers/schedulefreeadamw.js';
+export { ScheduleFreeSGD, type ScheduleFreeSGDOptions } from './optimizers/schedulefreesgd.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export { Signum, type SignumOptions } from './optimizers/signum.js';
 export type { Grads, ParamState, Params, State } from './params.js';

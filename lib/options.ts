@@ -60,6 +60,18 @@ export const fraction = (fallback: number): Option<number> =>
 /** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
 function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
   const freeze = (values: unknown) => Object.freeze(values as T);
+/** A number in (0, 1). */
+export const openFraction = (fallback: number): Option<number> =>
+  number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
+/** An integer >= 0. */
+export const nonNegativeInteger = (fallback: number): Option<number> =>
+  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
+/** A few fractions, each with a check. What is kept is a frozen copy, so that it cannot change behind the check. */
+function fractions<T extends readonly number[]>(
+  count: string,
+  fallback: T,
+  parts: readonly Option<number>[] = fallback.map(fraction),
+): Option<T> {
   return {
     default: freeze(parts.map((part) => part.default)),
     check(name, value) {
@@ -67,6 +79,8 @@ function numbers<T extends readonly number[]>(count: string, parts: readonly Opt
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
       return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, value[i])));
+      const checked: unknown = parts.map((part, i) => part.check(`${name}[${i}]`, value[i]));
+      return Object.freeze(checked as T);
     },
   };
 }
@@ -79,6 +93,14 @@ export function pair(...parts: readonly [Option<number>, Option<number>]): Optio
 /** Two fractions. */
 export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
   return numbers('two', fallback.map(fraction));
+}
+
+/** Two fractions, of which the first is more than 0 and fixed. */
+export function momentumPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+  return {
+    ...fractions('two', fallback, [openFraction(fallback[0]), fraction(fallback[1])]),
+    stays: (first, value) => (value[0] === first[0] ? undefined : `[${first[0]}, …] as the optimizer was made`),
+  };
 }
 
 /** Three fractions. */

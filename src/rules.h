@@ -10,11 +10,13 @@
 #include "rules/adopt.h"
 #include "rules/asgd.h"
 #include "rules/ftrl.h"
+#include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/nadam.h"
 #include "rules/rmsprop.h"
 #include "rules/rprop.h"
+#include "rules/schedulefree.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
 
@@ -36,6 +38,7 @@
   RULE(CautiousLion)            \
   RULE(CautiousNAdam)           \
   RULE(FTRL)                    \
+  RULE(Lerp)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
@@ -45,6 +48,8 @@
   RULE(RMSpropCenteredMomentum) \
   RULE(RMSpropMomentum)         \
   RULE(Rprop)                   \
+  RULE(ScheduleFreeAdamW)       \
+  RULE(ScheduleFreeSGD)         \
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \

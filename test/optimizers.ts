@@ -18,6 +18,8 @@ import {
   RAdam,
   RMSprop,
   Rprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeSGD,
   SGD,
   Signum,
   type StepReport,
@@ -121,6 +123,16 @@ const betas: readonly Invalid[] = [
   [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
   [{ betas: 0.9 }, TypeError, 'betas must be an array of two numbers, received 0.9'],
   [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
+];
+
+/** The averages of Schedule-Free optimizers. */
+const averages: readonly Invalid[] = [
+  [{ warmupSteps: -1 }, RangeError, 'warmupSteps must be an integer >= 0, received -1'],
+  [{ warmupSteps: 1.5 }, RangeError, 'warmupSteps must be an integer >= 0, received 1.5'],
+  [{ warmupSteps: Infinity }, RangeError, 'warmupSteps must be an integer >= 0, received Infinity'],
+  [{ warmupSteps: '9' }, TypeError, "warmupSteps must be an integer >= 0, received '9'"],
+  ...nonNegative('r'),
+  ...nonNegative('weightLrPower'),
 ];
 
 /** Options that go through the prologue. */
@@ -609,6 +621,33 @@ export const optimizers: readonly OptimizerCase[] = [
       cautious: false,
       maximize: false,
       dialect: 'lockstep',
+  optimizer(ScheduleFreeSGD, {
+    defaults: { lr: 1, momentum: 0.9, weightDecay: 0, warmupSteps: 0, r: 0, weightLrPower: 2, maximize: false },
+    valid: [
+      {},
+      { lr: 0.3, momentum: 0.5 },
+      { lr: 0 },
+      { warmupSteps: 5, r: 0.7, weightLrPower: 1.3 },
+      { warmupSteps: 60, weightLrPower: 0, momentum: 0.95 },
+      ...prologues,
+    ],
+    invalid: [
+      ...nonNegative('lr'),
+      ...nonNegative('weightDecay'),
+      ...common,
+      ...flags('maximize'),
+      ...averages,
+      [{ momentum: 0 }, RangeError, 'momentum must be a number > 0 and < 1, received 0'],
+      [{ momentum: 1 }, RangeError, 'momentum must be a number > 0 and < 1, received 1'],
+      [{ momentum: '0.9' }, TypeError, "momentum must be a number > 0 and < 1, received '0.9'"],
+      [{ warmUpStep: 9 }, TypeError, "unknown option 'warmUpStep': did you mean 'warmupSteps'?"],
+    ],
+  }),
+  optimizer(ScheduleFreeAdamW, {
+      lr: 0.0025,
+      warmupSteps: 0,
+      r: 0,
+      weightLrPower: 2,
     },
     valid: [
       {},
@@ -621,6 +660,10 @@ export const optimizers: readonly OptimizerCase[] = [
       ...prologues,
       { cautious: true, weightDecay: 0.01 },
       { weightDecay: 0.01, weightDecayMode: 'independent', lr: 0.5 },
+      { betas: [0.95, 0] },
+      { eps: 0 },
+      { warmupSteps: 5, r: 0.7, weightLrPower: 1.3 },
+      { warmupSteps: 60, weightLrPower: 0, weightDecay: 0.01 },
     ],
     invalid: [
       ...nonNegative('lr'),
@@ -685,6 +728,12 @@ export const optimizers: readonly OptimizerCase[] = [
       ...flags('maximize'),
       ...dialect('torch'),
       [{ lambda: 0.1 }, TypeError, "unknown option 'lambda': did you mean 'lambd'?"],
+      ...averages,
+      [{ betas: [0, 0.999] }, RangeError, 'betas[0] must be a number > 0 and < 1, received 0'],
+      [{ betas: [1, 0.999] }, RangeError, 'betas[0] must be a number > 0 and < 1, received 1'],
+      [{ betas: [0.9, 1] }, RangeError, 'betas[1] must be a number >= 0 and < 1, received 1'],
+      [{ betas: [0.9] }, TypeError, 'betas must be an array of two numbers, received an array'],
+      [{ beta: [0.9, 0.999] }, TypeError, "unknown option 'beta': did you mean 'betas'?"],
     ],
   }),
 ];

@@ -9,12 +9,14 @@ import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { asgd } from './asgd.js';
 import { ftrl } from './ftrl.js';
+import { lerp } from './lerp.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { cautiousNAdam, nadam } from './nadam.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
 import { rprop } from './rprop.js';
 import type { Rule } from './rule.js';
+import { scheduleFreeAdamW, scheduleFreeSGD } from './schedulefree.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
 
@@ -29,6 +31,7 @@ export const rules: readonly Rule[] = [
   amsgrad,
   asgd,
   ftrl,
+  lerp,
   lion,
   momentum,
   momentumNesterov,
@@ -38,6 +41,8 @@ export const rules: readonly Rule[] = [
   rmspropCenteredMomentum,
   rmspropMomentum,
   rprop,
+  scheduleFreeAdamW,
+  scheduleFreeSGD,
   sgd,
   sgdMomentum,
   sgdNesterov,
