@@ -73,8 +73,8 @@ class AuthorsSystem(TorchSystem):
 
 
 def commit_of(module: ModuleType) -> str:
-    folder = Path(module.__file__).parent
-    return subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    command = ["git", "-C", str(Path(module.__file__).parent), "rev-parse", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 BETAS = [0.9, 0.99]

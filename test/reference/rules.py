@@ -252,10 +252,8 @@ def adan_terms(o: Options, power: Power, t: int, p: Array, s: State, after: Stat
 
 
 def ftrl_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
-    """l1 and the linear term; in this the roots of the old and the new accumulator."""
-    n = after["accumulator"]
-    c = n.dtype.type
-    return {"": c(o["l1"]) / ftrl_denominator(o, n), "linearTerm": c(1 / o["lr"]) * ftrl_q(o, n) * np.abs(p)}
+    """In the linear term, the roots of the old and the new accumulator."""
+    return {"linearTerm": p.dtype.type(1 / o["lr"]) * ftrl_q(o, after["accumulator"]) * np.abs(p)}
 
 
 def radam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
