@@ -45,8 +45,8 @@ export const nonNegative = (fallback: number): Option<number> =>
 export const upToOne = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and <= 1', (value) => value >= 0 && value <= 1);
 
-/** A factor that makes smaller: a number in (0, 1). */
-export const shrinking = (fallback: number): Option<number> =>
+/** A number in (0, 1). */
+export const openFraction = (fallback: number): Option<number> =>
   number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
 
 /** A factor that makes larger: a finite number > 1. */
@@ -57,21 +57,13 @@ export const growing = (fallback: number): Option<number> =>
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
-function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
-  const freeze = (values: unknown) => Object.freeze(values as T);
-/** A number in (0, 1). */
-export const openFraction = (fallback: number): Option<number> =>
-  number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
 /** An integer >= 0. */
 export const nonNegativeInteger = (fallback: number): Option<number> =>
   number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
-/** A few fractions, each with a check. What is kept is a frozen copy, so that it cannot change behind the check. */
-function fractions<T extends readonly number[]>(
-  count: string,
-  fallback: T,
-  parts: readonly Option<number>[] = fallback.map(fraction),
-): Option<T> {
+
+/** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
+function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
+  const freeze = (values: unknown) => Object.freeze(values as T);
   return {
     default: freeze(parts.map((part) => part.default)),
     check(name, value) {
@@ -79,8 +71,6 @@ function fractions<T extends readonly number[]>(
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
       return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, value[i])));
-      const checked: unknown = parts.map((part, i) => part.check(`${name}[${i}]`, value[i]));
-      return Object.freeze(checked as T);
     },
   };
 }
@@ -98,7 +88,7 @@ export function fractionPair(...fallback: readonly [number, number]): Option<rea
 /** Two fractions, of which the first is more than 0 and fixed. */
 export function momentumPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
   return {
-    ...fractions('two', fallback, [openFraction(fallback[0]), fraction(fallback[1])]),
+    ...numbers<readonly [number, number]>('two', [openFraction(fallback[0]), fraction(fallback[1])]),
     stays: (first, value) => (value[0] === first[0] ? undefined : `[${first[0]}, …] as the optimizer was made`),
   };
 }

@@ -83,6 +83,8 @@ function scheduleFreeScalars({ lr, warmupSteps, r, weightLrPower }: Settings, t:
   let sum = 0;
   for (let k = 1; k <= t; k++) sum += weightAt(k);
   return { lr: lrAt(t), c: sum === 0 ? 0 : weightAt(t) / sum };
+}
+
 /** Schedule-Free: y and z after a step against the direction d, by way of x. */
 function scheduleFree(o: Settings, beta1: number, t: number, y: number, d: number, z: number) {
   const { lr, c } = scheduleFreeScalars(o, t);
@@ -90,15 +92,20 @@ function scheduleFree(o: Settings, beta1: number, t: number, y: number, d: numbe
   const x = (y - (1 - beta1) * last) / beta1;
   const next = last - lr * d;
   return [(1 - beta1) * next + beta1 * ((1 - c) * x + c * next), next];
+}
+
 /** How Schedule-Free AdamW turns g into a direction, and what of it comes from g alone. */
 function scheduleFreeDirection({ betas, eps, weightDecay }: Settings, t: number, y: number, g: number, v: number) {
   const expAvgSq = betas[1] * v + (1 - betas[1]) * g ** 2;
   const normed = g / (Math.sqrt(expAvgSq / (1 - betas[1] ** t)) + eps);
   return { expAvgSq, normed, d: normed + weightDecay * y };
+}
+
 /** Schedule-Free: the step of y, which may cancel with the way to z; and that of z, or in the first what z starts at. */
 function scheduleFreeTerms(o: Settings, beta1: number, t: number, y: number, d: number) {
   const { lr, c } = scheduleFreeScalars(o, t);
   return [lr * (1 - beta1 * (1 - c)) * d, Math.max(Math.abs(lr * d), t === 1 ? Math.abs(y) : 0)];
+}
 
 /** As if there were no `maximize`, and no `weightDecay` but for those of `ownDecay`: these nearly all have alike. */
 const oracles: Record<string, Oracle> = {
@@ -278,16 +285,14 @@ const cancelling: Record<string, Oracle> = {
 };
 
 /**
- * More where one step rounds more: Adan sums two averages, NAdam an average and g, AdaBelief squares a difference; Adadelta squares its own update,
- * which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
+ * More where one step rounds more: Adan sums two averages, NAdam an average and g, AdaBelief squares a difference; Adadelta
+ * squares its own update, which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
  * A cautious optimizer multiplies once more, what may have cancelled while it was held back. ScheduleFreeAdamW goes from y
  * to z after it has done what Adam does.
  */
 function maxUlps(name: string, { centered, cautious }: Settings): number {
-  if (name === 'Adadelta' || centered || cautious) return 6;
-  return ['Adan', 'AdaBelief', 'NAdam'].includes(name) ? 5 : 4;
   if (name === 'Adadelta' || name === 'ScheduleFreeAdamW' || centered || cautious) return 6;
-  return name === 'Adan' || name === 'AdaBelief' ? 5 : 4;
+  return ['Adan', 'AdaBelief', 'NAdam'].includes(name) ? 5 : 4;
 }
 
 const length = 1000;

@@ -1,6 +1,6 @@
 import { type Definition, dialects, writePrologue } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, growing, nonNegative, pair, positive, shrinking } from '../options.js';
+import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from '../options.js';
 import type { Params } from '../params.js';
 import { rprop } from '../rules/rprop.js';
 
@@ -23,7 +23,7 @@ const c = rprop.coefficients;
 const definition: Definition<RpropOptions> = {
   options: {
     lr: fixed(nonNegative(0.01)),
-    etas: pair(shrinking(0.5), growing(1.2)),
+    etas: pair(openFraction(0.5), growing(1.2)),
     stepSizes: pair(positive(1e-6), positive(50)),
     maximize: flag(false),
     dialect: dialects('torch'),

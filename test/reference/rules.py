@@ -120,8 +120,7 @@ def adabelief(o: Options, power: Power, t: int, p: Array, g: Array, state: State
 
 def adopt(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
-    p, g = prologue(o, o["weightDecayMode"] == "decoupled" and t > 1, p, g)
-    shrunk, g = prologue(o, o["decoupledWeightDecay"], p, g)
+    shrunk, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
     if t == 1:
         return p, {"expAvg": s["expAvg"], "expAvgSq": g * g}
     beta1, beta2 = (power(beta, 1) for beta in o["betas"])  # optax has them in its own type here
