@@ -296,13 +296,11 @@ class Table:
 
     def set(self, system: str, optimizer: str, checks: list[tuple[str, Check]]) -> bool:
         """Takes the largest of each measure, f32 / f64, for the row. True if it said something else."""
-        row = [
-            " / ".join(
-                f"{np.ceil(10 * max(getattr(check, name) for dtype, check in checks if dtype == wanted)) / 10:.6g}"
-                for wanted in dict.fromkeys(dtype for dtype, _ in checks)
-            )
-            for name in Check.__dataclass_fields__
-        ]
+        def cell(name: str) -> str:
+            worst = [max(getattr(c, name) for d, c in checks if d == dtype) for dtype in sorted({d for d, _ in checks})]
+            return " / ".join(f"{np.ceil(10 * value) / 10:.6g}" for value in worst)
+
+        row = [cell(name) for name in Check.__dataclass_fields__]
         changed = self._rows.get((system, optimizer)) != row
         self._rows[system, optimizer] = row
         return changed
