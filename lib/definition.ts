@@ -13,6 +13,9 @@ export function dialects<const D extends Dialect>(...names: readonly D[]): Optio
   return fixed(choice<D | 'lockstep'>('lockstep', 'lockstep', ...names));
 }
 
+/** What the parameters hold: in 'train' the points where gradients are taken, in 'eval' the weights to use and to save. */
+export type Mode = 'train' | 'eval';
+
 export interface Definition<O extends object> {
   readonly options: OptionList<O>;
   /** Defaults that a dialect has of its own. */
@@ -44,6 +47,13 @@ export interface Definition<O extends object> {
    * @param length how many elements the parameter has
    */
   adapt?(row: Float64Array, at: number, options: Required<O>, sums: Float64Array, sumsAt: number, length: number): void;
+  /** For optimizers that take gradients at other points than the weights that they are for. */
+  readonly modes?: {
+    /** The state array that lies on one line with both points. */
+    readonly towards: string;
+    /** How much of the way to it a parameter goes when the mode becomes `mode`; negative for away from it. */
+    share(mode: Mode, options: Required<O>): number;
+  };
 }
 
 /** The `adapt` of cautious rules: what is kept is scaled up by as much as was dropped, but at most a thousandfold. */

@@ -1,9 +1,10 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
-import { type Definition, neutralPrologue } from './definition.js';
+import { type Definition, type Mode, neutralPrologue } from './definition.js';
 import { typeError } from './errors.js';
 import { Gradients } from './gradients.js';
+import { Lines } from './modes.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import type { Backend, Plan } from './plan.js';
 import { prologueWidth, rowWidth } from './rules/prologue.js';
@@ -32,7 +33,7 @@ export class Engine<O extends object> {
   isDisposed = false;
   readonly #optimizerName: string;
   /** Whether params and gradients are lists or records. */
-  readonly isList: boolean;
+  readonly #isList: boolean;
   readonly #definition: Definition<O>;
   readonly #options: Required<O>;
   readonly #rule: Rule;
@@ -53,6 +54,9 @@ export class Engine<O extends object> {
   readonly #scalarNames: readonly string[];
   readonly #scalars: Float64Array;
   readonly #nextScalars: Float64Array;
+  /** Where the optimizer has two modes, what takes the parameters from one to the other. */
+  readonly #lines: Lines | undefined;
+  #mode: Mode = 'train';
   #count = 0;
   readonly #report = { stepped: false, step: 0, skipped: 0 };
 
@@ -63,7 +67,7 @@ export class Engine<O extends object> {
   constructor(name: string, definition: Definition<O>, options: Required<O>, backend: Backend, params: unknown) {
     this.#optimizerName = name;
     this.params = readParams(params);
-    this.isList = Array.isArray(params);
+    this.#isList = Array.isArray(params);
     this.#definition = definition;
     this.#options = options;
     this.#rule = definition.rule(options);
@@ -75,7 +79,7 @@ export class Engine<O extends object> {
     const written = new Memory(
       this.#tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: this.params[i].label }))),
     );
-    this.#gradients = new Gradients(this.params, written, this.isList);
+    this.#gradients = new Gradients(this.params, written, this.#isList);
     this.#steps = this.params.map(() => 0);
     this.#width = rowWidth(this.#rule);
     this.#coefficients = new Float64Array(this.params.length * this.#width);
@@ -87,6 +91,30 @@ export class Engine<O extends object> {
     this.#scalars = Float64Array.from(this.params.flatMap(() => Object.values(scalars)));
     this.#nextScalars = this.#scalars.slice();
     this.#plan = backend.bind(this.#rule, this.#tensors, this.#coefficients, this.#rows, this.#sums);
+    if (definition.modes !== undefined) {
+      const towards = 1 + this.#rule.state.indexOf(definition.modes.towards);
+      const column = (k: number) => this.#tensors.map((arrays) => arrays[k]);
+      this.#lines = new Lines(backend, column(0), column(towards));
+    }
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  /** Takes every parameter that has stepped to what it holds in that mode: all of them or, where an array is refused, none. */
+  setMode(mode: Mode): void {
+    if (mode === this.#mode) return;
+    const share = this.#definition.modes?.share(mode, this.#options) ?? 0;
+    this.#checkTensors();
+    this.#lines?.move(share, (i) => this.#steps[i] > 0);
+    this.#mode = mode;
+  }
+
+  /** One value for each parameter, as a frozen list or a record like that of the parameters. */
+  inShape(of: (i: number) => unknown): unknown {
+    const entries = this.params.map(({ name }, i) => [name, of(i)] as const);
+    return Object.freeze(this.#isList ? entries.map(([, value]) => value) : Object.fromEntries(entries));
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
@@ -99,14 +127,24 @@ export class Engine<O extends object> {
 
   /** Reads, checks and binds gradients; without any, keeps those that are bound. */
   receive(grads: unknown): void {
+    this.#read(grads);
+    this.#bind();
+  }
+
+  #read(grads: unknown): void {
     this.#gradients.read(grads);
     if (this.isDisposed) throw disposed(this.#optimizerName);
+  }
+
+  #bind(): void {
     this.#gradients.check();
     this.#gradients.bind(this.#plan);
   }
 
   step(grads: unknown): StepReport {
-    this.receive(grads);
+    this.#read(grads);
+    if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
+    this.#bind();
     const active = this.#assignRows();
     if (this.#measures > 0) this.#adaptRows();
     this.#checkBound();

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_DETACHED'
   | 'ERR_OVERLAP'
   | 'ERR_DISPOSED'
+  | 'ERR_MODE'
   | 'ERR_BACKEND';
 
 /** What lockstep throws: a plain `TypeError` or `RangeError` whose `code` says which rule was broken. */

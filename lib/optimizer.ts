@@ -61,10 +61,8 @@ export abstract class Optimizer<
    * @throws TypeError `ERR_DISPOSED`
    */
   get state(): State<P, Names, Numbers> {
-    const engine = this.#live();
-    const views = engine.params.map(({ name }, i) => [name, engine.stateOf(i)] as const);
-    const state: unknown = engine.isList ? views.map(([, view]) => view) : Object.fromEntries(views);
-    return Object.freeze(state) as State<P, Names, Numbers>;
+    const engine = this.live();
+    return engine.inShape((i) => engine.stateOf(i)) as State<P, Names, Numbers>;
   }
 
   /**
@@ -74,7 +72,7 @@ export abstract class Optimizer<
    * @throws TypeError or RangeError as `step` does
    */
   bindGrads(grads: Grads<P>): void {
-    this.#live().receive(grads ?? null);
+    this.live().receive(grads ?? null);
   }
 
   /**
@@ -87,7 +85,7 @@ export abstract class Optimizer<
    *   or `ERR_DISPOSED`. No parameter, state or step count is changed then.
    */
   step(grads?: Grads<P>): StepReport {
-    return this.#live().step(grads);
+    return this.live().step(grads);
   }
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
@@ -101,7 +99,8 @@ export abstract class Optimizer<
     this.dispose();
   }
 
-  #live(): Engine<O> {
+  /** @internal */
+  protected live(): Engine<O> {
     if (this.#engine === undefined) throw disposed(this.constructor.name);
     return this.#engine;
   }

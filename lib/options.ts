@@ -45,35 +45,59 @@ export const nonNegative = (fallback: number): Option<number> =>
 export const upToOne = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and <= 1', (value) => value >= 0 && value <= 1);
 
+/** A number in (0, 1). */
+export const openFraction = (fallback: number): Option<number> =>
+  number(fallback, 'a number > 0 and < 1', (value) => value > 0 && value < 1);
+
+/** A factor that makes larger: a finite number > 1. */
+export const growing = (fallback: number): Option<number> =>
+  number(fallback, 'a finite number > 1', (value) => value > 1 && value < Infinity);
+
 /** The share of an old average that is kept: a number in [0, 1). */
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** A few fractions. What is kept is a frozen copy, so that it cannot change behind the check. */
-function fractions<T extends readonly number[]>(count: string, fallback: T): Option<T> {
-  const part = fraction(0);
+/** An integer >= 0. */
+export const nonNegativeInteger = (fallback: number): Option<number> =>
+  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
+
+/** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
+function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
+  const freeze = (values: unknown) => Object.freeze(values as T);
   return {
-    default: Object.freeze(fallback),
+    default: freeze(parts.map((part) => part.default)),
     check(name, value) {
-      if (!Array.isArray(value) || value.length !== fallback.length) {
+      if (!Array.isArray(value) || value.length !== parts.length) {
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
-      const checked: unknown = fallback.map((_, i) => part.check(`${name}[${i}]`, value[i]));
-      return Object.freeze(checked as T);
+      return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, value[i])));
     },
   };
 }
 
+/** Two numbers. */
+export function pair(...parts: readonly [Option<number>, Option<number>]): Option<readonly [number, number]> {
+  return numbers('two', parts);
+}
+
 /** Two fractions. */
 export function fractionPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
-  return fractions('two', fallback);
+  return numbers('two', fallback.map(fraction));
+}
+
+/** Two fractions, of which the first is more than 0 and fixed. */
+export function momentumPair(...fallback: readonly [number, number]): Option<readonly [number, number]> {
+  return {
+    ...numbers<readonly [number, number]>('two', [openFraction(fallback[0]), fraction(fallback[1])]),
+    stays: (first, value) => (value[0] === first[0] ? undefined : `[${first[0]}, …] as the optimizer was made`),
+  };
 }
 
 /** Three fractions. */
 export function fractionTriple(
   ...fallback: readonly [number, number, number]
 ): Option<readonly [number, number, number]> {
-  return fractions('three', fallback);
+  return numbers('three', fallback.map(fraction));
 }
 
 /** true or false. */
@@ -101,6 +125,29 @@ export function choice<const T extends string | number>(fallback: NoInfer<T>, ..
 /** A finite number > 0. */
 export const positive = (fallback: number): Option<number> =>
   number(fallback, 'a finite number > 0', (value) => value > 0 && value < Infinity);
+
+/** A number > 0, Infinity included. */
+export const positiveOrInfinity = (fallback: number): Option<number> =>
+  number(fallback, 'a number > 0', (value) => value > 0);
+
+/** An integer >= 1. */
+export const wholeNumber = (fallback: number): Option<number> =>
+  number(fallback, 'an integer >= 1', (value) => Number.isSafeInteger(value) && value >= 1);
+
+/** An object with options of its own, or `null` for none. What is kept is a frozen copy with every default. */
+export function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
+  return {
+    default: null,
+    check(name, value) {
+      if (value === null) return null;
+      if (typeof value !== 'object' || Array.isArray(value)) {
+        throw typeError('ERR_INVALID_OPTION', `${name} must be an object or null, received ${describe(value)}`);
+      }
+      checkNames(value, Object.keys(list));
+      return Object.freeze(readOptions<Required<Values>>(list, value, {}, `${name}.`));
+    },
+  };
+}
 
 /** The option, fixed once the optimizer is made: it decides which rule runs or what the state is. */
 export function fixed<T>(option: Option<T>): Option<T> {
@@ -151,10 +198,18 @@ export function checkNames(given: unknown, known: readonly string[]): asserts gi
  * Every option of the list, given or default. Only own properties count: a polluted prototype changes nothing.
  *
  * @param defaults where they are not those of the list
+ * @param prefix what stands before a name in messages
  */
-export function readOptions<Values>(list: Checks<Values>, given: object, defaults: Partial<Values> = {}): Values {
+export function readOptions<Values>(
+  list: Checks<Values>,
+  given: object,
+  defaults: Partial<Values> = {},
+  prefix = '',
+): Values {
   const read = (name: keyof Values & string) => {
-    if (Object.hasOwn(given, name)) return list[name].check(name, (given as Readonly<Record<string, unknown>>)[name]);
+    if (Object.hasOwn(given, name)) {
+      return list[name].check(prefix + name, (given as Readonly<Record<string, unknown>>)[name]);
+    }
     return Object.hasOwn(defaults, name) ? defaults[name] : list[name].default;
   };
   // Defines properties, where an assignment could meet a setter of Object.prototype.

@@ -310,7 +310,13 @@ function defaultCell({ usual, own }: SaidDefault): string {
   return `\`${usual}\`${each.length === 0 ? '' : ` (${each.join('; ')})`}`;
 }
 
-const systemNames = { torch: 'PyTorch', keras: 'Keras', optax: 'Optax', tfjs: 'TensorFlow.js' } as const;
+const systemNames = {
+  torch: 'PyTorch',
+  keras: 'Keras',
+  optax: 'Optax',
+  tfjs: 'TensorFlow.js',
+  authors: "the authors' code",
+} as const;
 
 /** How near lockstep is to other systems, as test/goldens.test.ts holds it to. */
 function comparison(optimizer: AnyClass): string {

@@ -8,11 +8,15 @@
 #include "rules/adamax.h"
 #include "rules/adan.h"
 #include "rules/adopt.h"
+#include "rules/asgd.h"
 #include "rules/ftrl.h"
 #include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
+#include "rules/nadam.h"
 #include "rules/rmsprop.h"
+#include "rules/rprop.h"
+#include "rules/schedulefree.h"
 #include "rules/sgd.h"
 #include "rules/signum.h"
 #include "rules/stages.h"
@@ -26,12 +30,14 @@
   RULE(Adan)                    \
   RULE(ADOPT)                   \
   RULE(AMSGrad)                 \
+  RULE(ASGD)                    \
   RULE(CautiousAdaBelief)       \
   RULE(CautiousAdam)            \
   RULE(CautiousAdamax)          \
   RULE(CautiousADOPT)           \
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
+  RULE(CautiousNAdam)           \
   RULE(Clamp)                   \
   RULE(FTRL)                    \
   RULE(GradNorm)                \
@@ -39,10 +45,14 @@
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \
+  RULE(NAdam)                   \
   RULE(RMSprop)                 \
   RULE(RMSpropCentered)         \
   RULE(RMSpropCenteredMomentum) \
   RULE(RMSpropMomentum)         \
+  RULE(Rprop)                   \
+  RULE(ScheduleFreeAdamW)       \
+  RULE(ScheduleFreeSGD)         \
   RULE(SGD)                     \
   RULE(SGDMomentum)             \
   RULE(SGDNesterov)             \

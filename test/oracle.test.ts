@@ -27,6 +27,14 @@ interface Settings {
   readonly l1: number;
   readonly l2: number;
   readonly beta: number;
+  readonly momentumDecay: number;
+  readonly etas: readonly [shrink: number, grow: number];
+  readonly stepSizes: readonly [smallest: number, largest: number];
+  readonly lambd: number;
+  readonly t0: number;
+  readonly warmupSteps: number;
+  readonly r: number;
+  readonly weightLrPower: number;
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
@@ -57,6 +65,47 @@ const adam: Oracle = ({ lr, betas: [beta1, beta2], eps, amsgrad, dialect }, t, w
   const next = w - (lr * mHat) / denominator;
   return amsgrad ? [next, expAvg, expAvgSq, max] : [next, expAvg, expAvgSq];
 };
+
+/** What NAdam multiplies m and g by. */
+function nadamSteps({ lr, betas: [beta1], momentumDecay, dialect }: Settings, t: number) {
+  const mu = (step: number) => (dialect === 'optax' ? beta1 : beta1 * (1 - 0.96 ** (step * momentumDecay) / 2));
+  let product = 1;
+  for (let step = 1; step <= t; step++) product *= mu(step);
+  return [(lr * mu(t + 1)) / (1 - product * mu(t + 1)), (lr * (1 - mu(t))) / (1 - product)] as const;
+}
+
+/** The step size of ASGD. */
+const etaOf = ({ lr, lambd, alpha }: Settings, t: number) => lr / (1 + lambd * lr * (t - 1)) ** alpha;
+/** Schedule-Free: lr in step t, and the share c of z in the average after it. */
+function scheduleFreeScalars({ lr, warmupSteps, r, weightLrPower }: Settings, t: number) {
+  const lrAt = (k: number) => lr * Math.min(1, k / warmupSteps || 1); // never falls: it is the largest so far, too
+  const weightAt = (k: number) => k ** r * lrAt(k) ** weightLrPower;
+  let sum = 0;
+  for (let k = 1; k <= t; k++) sum += weightAt(k);
+  return { lr: lrAt(t), c: sum === 0 ? 0 : weightAt(t) / sum };
+}
+
+/** Schedule-Free: y and z after a step against the direction d, by way of x. */
+function scheduleFree(o: Settings, beta1: number, t: number, y: number, d: number, z: number) {
+  const { lr, c } = scheduleFreeScalars(o, t);
+  const last = t === 1 ? y : z;
+  const x = (y - (1 - beta1) * last) / beta1;
+  const next = last - lr * d;
+  return [(1 - beta1) * next + beta1 * ((1 - c) * x + c * next), next];
+}
+
+/** How Schedule-Free AdamW turns g into a direction, and what of it comes from g alone. */
+function scheduleFreeDirection({ betas, eps, weightDecay }: Settings, t: number, y: number, g: number, v: number) {
+  const expAvgSq = betas[1] * v + (1 - betas[1]) * g ** 2;
+  const normed = g / (Math.sqrt(expAvgSq / (1 - betas[1] ** t)) + eps);
+  return { expAvgSq, normed, d: normed + weightDecay * y };
+}
+
+/** Schedule-Free: the step of y, which may cancel with the way to z; and that of z, or in the first what z starts at. */
+function scheduleFreeTerms(o: Settings, beta1: number, t: number, y: number, d: number) {
+  const { lr, c } = scheduleFreeScalars(o, t);
+  return [lr * (1 - beta1 * (1 - c)) * d, Math.max(Math.abs(lr * d), t === 1 ? Math.abs(y) : 0)];
+}
 
 /** As if there were no `maximize`, and no `weightDecay` but for those of `ownDecay`: these nearly all have alike. */
 const oracles: Record<string, Oracle> = {
@@ -148,12 +197,35 @@ const oracles: Record<string, Oracle> = {
     const denominator = vHat + (dialect === 'optax' ? eps : eps / Math.sqrt(correction));
     return [w - (lr * mHat * r) / denominator, expAvg, expAvgSq];
   },
+  NAdam: (o, t, w, g, [m, v]) => {
+    const [beta1, beta2] = o.betas;
+    const expAvg = beta1 * m + (1 - beta1) * g;
+    const expAvgSq = beta2 * v + (1 - beta2) * g ** 2;
+    const [momentStep, gradStep] = nadamSteps(o, t);
+    const root = Math.sqrt(expAvgSq / (1 - beta2 ** t));
+    return [w - (momentStep * expAvg + gradStep * g) / (root + o.eps), expAvg, expAvgSq];
+  },
+  Rprop: ({ etas: [shrink, grow], stepSizes: [smallest, largest] }, _t, w, g, [last, s]) => {
+    const factor = g * last > 0 ? grow : g * last < 0 ? shrink : 1;
+    const size = Math.min(Math.max(s * factor, smallest), largest);
+    return g * last < 0 ? [w, 0, size] : [w - size * Math.sign(g), g, size];
+  },
+  ASGD: (o, t, w, g, [average]) => {
+    const eta = etaOf(o, t);
+    const next = w * (1 - o.lambd * eta) - eta * g;
+    return [next, average + (next - average) / Math.max(1, t - 1 - o.t0)];
+  },
   FTRL: ({ lr, power, l1, l2, beta }, _t, w, g, [n, z]) => {
     const sum = n + g ** 2;
     const sigma = (sum ** -power - n ** -power) / lr;
     const next = z + g - sigma * w;
     const denominator = (sum ** -power + beta) / lr + 2 * l2;
     return [Math.abs(next) > l1 ? (Math.sign(next) * l1 - next) / denominator : 0, sum, next];
+  },
+  ScheduleFreeSGD: (o, t, y, g, [z]) => scheduleFree(o, o.momentum, t, y, g, z),
+  ScheduleFreeAdamW: (o, t, y, g, [z, v]) => {
+    const { expAvgSq, d } = scheduleFreeDirection(o, t, y, g, v);
+    return [...scheduleFree(o, o.betas[0], t, y, d, z), expAvgSq];
   },
 };
 
@@ -167,7 +239,8 @@ function decayMode(name: string, { dialect, weightDecayMode }: Settings): string
 /** W and g as the moments get them. */
 function prepared(name: string, o: Settings, t: number, w: number, grad: number): readonly [w: number, g: number] {
   const g = o.maximize ? -grad : grad;
-  if (name === 'Adan') return [w, g]; // treats weight decay in ways of its own
+  if (name === 'Adan' || name === 'Rprop') return [w, g]; // treats weight decay in ways of its own, or has none
+  if (name === 'Adan' || name === 'ScheduleFreeAdamW') return [w, g]; // treat weight decay in ways of its own
   const mode = decayMode(name, o);
   if (mode === 'l2') return [w, penalised(g, o.weightDecay, w)];
   if (name === 'ADOPT' && t === 1) return [w, g];
@@ -201,20 +274,25 @@ function keepScale(name: string, o: Settings, t: number, elements: readonly Elem
 
 /** What cancels on the way to the param and to each state array: the result can be no more exact than this is. */
 const cancelling: Record<string, Oracle> = {
+  ASGD: (o, t, w, g) => [0, Math.max(Math.abs(w), Math.abs(etaOf(o, t) * g))],
   FTRL: ({ lr, power, l1, l2, beta }, _t, w, g, [n]) => {
     const q = (n + g ** 2) ** -power / lr;
     return [l1 / (q + beta / lr + 2 * l2), 0, q * w];
   },
+  ScheduleFreeSGD: (o, t, y, g) => scheduleFreeTerms(o, o.momentum, t, y, g),
+  ScheduleFreeAdamW: (o, t, y, g, [, v]) =>
+    scheduleFreeTerms(o, o.betas[0], t, y, scheduleFreeDirection(o, t, y, g, v).normed),
 };
 
 /**
- * More where one step rounds more: Adan sums two averages, AdaBelief squares a difference; Adadelta squares its own update,
- * which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
- * A cautious optimizer multiplies once more, what may have cancelled while it was held back.
+ * More where one step rounds more: Adan sums two averages, NAdam an average and g, AdaBelief squares a difference; Adadelta
+ * squares its own update, which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
+ * A cautious optimizer multiplies once more, what may have cancelled while it was held back. ScheduleFreeAdamW goes from y
+ * to z after it has done what Adam does.
  */
 function maxUlps(name: string, { centered, cautious }: Settings): number {
-  if (name === 'Adadelta' || centered || cautious) return 6;
-  return name === 'Adan' || name === 'AdaBelief' ? 5 : 4;
+  if (name === 'Adadelta' || name === 'ScheduleFreeAdamW' || centered || cautious) return 6;
+  return ['Adan', 'AdaBelief', 'NAdam'].includes(name) ? 5 : 4;
 }
 
 const length = 1000;

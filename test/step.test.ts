@@ -1,7 +1,7 @@
 // What a step means, whatever the rule: shapes, null gradients, bound gradients, options changed midway, state.
 
 import { runInNewContext } from 'node:vm';
-import { Adam, backend, type FloatArray, Momentum, SGD } from 'lockstep';
+import { Adam, ASGD, backend, type FloatArray, Momentum, NAdam, Rprop, SGD } from 'lockstep';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { optimizers } from './optimizers.js';
 
@@ -75,7 +75,8 @@ describe.each(backend().available)('%s', (name) => {
       expect(params).toEqual(trained([[f32(0.5, 0.25, 0.125), f32(0.5, 0.25)]]).params);
     });
 
-    test('an option set between steps is what the next step uses', () => {
+    // Rprop's lr is what the step sizes start with, and fixed.
+    test.skipIf(optimizerName === 'Rprop')('an option set between steps is what the next step uses', () => {
       const params = [f32(1, 2, 3), f32(-4, 5)];
       const optimizer = create(params, { backend: name });
       const group = optimizer.groups[0] as { lr: number };
@@ -84,8 +85,8 @@ describe.each(backend().available)('%s', (name) => {
       group.lr = lr;
       const before = structuredClone(params);
       optimizer.step([a, b]);
-      if (['FTRL', 'Momentum'].includes(optimizerName))
-        expect(params).not.toEqual(before); // the old velocity runs out by itself
+      if (['FTRL', 'Momentum', 'ASGD'].includes(optimizerName))
+        expect(params).not.toEqual(before); // the old velocity runs out by itself; ASGD is one step late
       else expect(params).toEqual(before);
       expect(group.lr).toBe(lr);
     });
@@ -172,6 +173,40 @@ test('state is live, by name and by index', () => {
   expect(named.state.w).toEqual({ step: 1, velocity });
   const listed = new Adam([new Float64Array([1])]);
   expect(listed.state[0].expAvgSq).toBeInstanceOf(Float64Array);
+});
+
+test('numbers that a parameter carries are state, and change with its own steps alone', () => {
+  const nadam = new NAdam({ w: f32(1), b: f32(1) }, { betas: [0.8, 0.9], momentumDecay: 0 });
+  expect(nadam.state.w).toMatchObject({ step: 0, muProduct: 1 });
+  nadam.step({ w: f32(1), b: null });
+  nadam.step({ w: f32(1), b: f32(1) });
+  expect(() => nadam.step({ w: f32(1), b: f32(1, 2) })).toThrow('grads.b has 2 elements');
+  expect(nadam.state.w).toMatchObject({ step: 2, muProduct: 0.4 * 0.4 });
+  expect(nadam.state.b).toMatchObject({ step: 1, muProduct: 0.4 });
+});
+
+test('ASGD: an lr that is set after the first step shows one step late', () => {
+  const w = f32(1);
+  const asgd = new ASGD([w], { lr: 4, lambd: 0 });
+  asgd.groups[0].lr = 0.5;
+  asgd.step([f32(1)]);
+  expect([...w]).toEqual([0.5]);
+  asgd.groups[0].lr = 0.25;
+  asgd.step([f32(1)]);
+  expect([...w]).toEqual([0]);
+  expect(asgd.state[0]).toMatchObject({ eta: 0.25, mu: 1, ax: f32(0) });
+  asgd.step([f32(1)]);
+  expect([...w]).toEqual([-0.25]);
+});
+
+test('Rprop: gradients agree where their product is too small for a float', () => {
+  const rprop = new Rprop([f32(1)], { lr: 0.5, etas: [0.25, 2] });
+  rprop.step([f32(1e-30)]);
+  rprop.step([f32(1e-30)]);
+  expect(rprop.state[0]).toMatchObject({ stepSize: f32(1), prev: f32(1e-30) });
+  rprop.groups[0].etas = [0.5, 2];
+  rprop.step([f32(-1e-30)]);
+  expect(rprop.state[0]).toMatchObject({ stepSize: f32(0.5), prev: f32(0) });
 });
 
 test('betas are a copy that cannot change behind the check', () => {

@@ -7,12 +7,16 @@ import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from './adam.js';
 import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
+import { asgd } from './asgd.js';
 import { ftrl } from './ftrl.js';
 import { lerp } from './lerp.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
+import { cautiousNAdam, nadam } from './nadam.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
+import { rprop } from './rprop.js';
 import type { Rule } from './rule.js';
+import { scheduleFreeAdamW, scheduleFreeSGD } from './schedulefree.js';
 import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
 import { signum } from './signum.js';
 import { clampRule, gradNorm, sum } from './stages.js';
@@ -26,14 +30,20 @@ export const rules: readonly Rule[] = [
   adan,
   adopt,
   amsgrad,
+  asgd,
   ftrl,
+  lerp,
   lion,
   momentum,
   momentumNesterov,
+  nadam,
   rmsprop,
   rmspropCentered,
   rmspropCenteredMomentum,
   rmspropMomentum,
+  rprop,
+  scheduleFreeAdamW,
+  scheduleFreeSGD,
   sgd,
   sgdMomentum,
   sgdNesterov,
@@ -44,8 +54,8 @@ export const rules: readonly Rule[] = [
   cautiousAdaBelief,
   cautiousADOPT,
   cautiousLion,
+  cautiousNAdam,
   clampRule,
   gradNorm,
-  lerp,
   sum,
 ];

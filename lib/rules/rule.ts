@@ -59,9 +59,14 @@ export function sign(a: number): number {
   return a > 0 ? 1 : a < 0 ? -1 : a - a;
 }
 
+/** low <= high. NaN stays NaN. */
+export function limit(a: number, low: number, high: number): number {
+  if (a > high) return high;
+  if (low > a) return low;
+  return a;
+}
+
 /** bound >= 0. NaN stays NaN. */
 export function clamp(a: number, bound: number): number {
-  if (a > bound) return bound;
-  if (-bound > a) return -bound;
-  return a;
+  return limit(a, 0 - bound, bound);
 }

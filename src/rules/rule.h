@@ -70,11 +70,16 @@ V sign(V a) {
   return ifGreater(a, zero, constant<V>(1), ifGreater(zero, a, constant<V>(-1), a - a));
 }
 
+/// low <= high. NaN stays NaN.
+template <class V>
+V limit(V a, V low, V high) {
+  return ifGreater(a, high, high, ifGreater(low, a, low, a));
+}
+
 /// bound >= 0. NaN stays NaN.
 template <class V>
 V clamp(V a, V bound) {
-  const V low = constant<V>(0) - bound;
-  return ifGreater(a, bound, bound, ifGreater(low, a, low, a));
+  return limit(a, constant<V>(0) - bound, bound);
 }
 
 /// What stands before every rule: g <- gradScale * g + l2 * W; W <- decay * W.

@@ -74,6 +74,18 @@ def adamax(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Adamax(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
 
 
+def ftrl(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Ftrl(
+        o["lr"],
+        learning_rate_power=float(o["power"]),
+        initial_accumulator_value=o["initialAccumulator"],
+        l1_regularization_strength=float(o["l1"]),
+        l2_regularization_strength=float(o["l2"]),
+        beta=float(o["beta"]),
+        weight_decay=o["weightDecay"] or None,
+    )
+
+
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
@@ -90,6 +102,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     ),
     "Adadelta": (adadelta, {"squareAvg": "_accumulated_grads", "accDelta": "_accumulated_delta_vars"}),
     "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
+    "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
 }
 
 
@@ -173,6 +186,11 @@ CASES = [
     short_case("adamax-defaults", "Adamax", 1121, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
     short_case("adamax-low-betas", "Adamax", 1122, lr=0.05, betas=[0.5, 0.9], eps=1e-3).without_nulls(),
     short_case("adamax-decay", "Adamax", 1123, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1).without_nulls(),
+    long_case("ftrl-defaults", "FTRL", 1131, lr=1e-3, initialAccumulator=0.1),
+    short_case("ftrl-l1", "FTRL", 1132, lr=0.1, initialAccumulator=0.1, l1=0.5, l2=0.01, beta=1),
+    short_case("ftrl-decay", "FTRL", 1133, lr=0.05, initialAccumulator=1, l1=0.01, weightDecay=0.1),
+    short_case("ftrl-power-0", "FTRL", 1134, lr=0.1, initialAccumulator=0.1, power=0, l1=0.1),
+    short_case("ftrl-power-1", "FTRL", 1135, lr=0.5, initialAccumulator=0.5, power=-1, l2=1),
 ]
 
 if __name__ == "__main__":

@@ -71,6 +71,26 @@ def adamax(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.adamax(o["lr"], *o["betas"], eps=o["eps"]))
 
 
+def adan(o: dict[str, Any]) -> Transformation:
+    return optax.adan(o["lr"], *o["betas"], eps=o["eps"], eps_root=o["eps"], weight_decay=o["weightDecay"])
+
+
+def rmsprop(o: dict[str, Any]) -> Transformation:
+    optimizer = optax.rmsprop(
+        o["lr"],
+        o["alpha"],
+        o["eps"],
+        eps_in_sqrt=o["epsPlace"] == "inside",
+        centered=o["centered"],
+        momentum=o["momentum"] or None,
+    )
+    return l2(o, optimizer)
+
+
+def radam(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -85,6 +105,9 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "ADOPT": (adopt, MOMENTS),
     "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
     "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
+    "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
+    "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
+    "RAdam": (radam, MOMENTS),
 }
 
 
@@ -94,10 +117,17 @@ def optax_power(dtype: str, beta: float, t: int) -> Any:
     return np.asarray(jax.jit(jnp.power)(beta, jnp.asarray(t, jnp.int32)))[()]
 
 
+@functools.lru_cache(maxsize=None)
+def uncompiled_power(dtype: str, beta: float, t: int) -> Any:
+    """As optax.radam, which differs in the last bit."""
+    return np.asarray(beta ** jnp.asarray(t, jnp.int32))[()]
+
+
 class OptaxSystem:
     def __init__(self, case: Case, start: list[Array]) -> None:
         jax.config.update("jax_enable_x64", case.dtype == "f64")
         self.power = functools.partial(optax_power, case.dtype)
+        self.power.uncompiled = functools.partial(uncompiled_power, case.dtype)
         self._make, self._names = OPTIMIZERS[case.optimizer]
         self._options = case.options
         self._params = [jnp.asarray(p) for p in start]
@@ -119,7 +149,10 @@ class OptaxSystem:
 
     def state(self) -> dict[str, list[Array]]:
         found = {ours: optax.tree.get(self._state, theirs) for ours, theirs in self._names.items()}
-        return {name: [np.array(a) for a in arrays] for name, arrays in found.items() if arrays is not None}
+        state = {name: [np.array(a) for a in arrays] for name, arrays in found.items() if arrays is not None}
+        if self._make is rmsprop and "momentumBuffer" in state:
+            state["momentumBuffer"] = [-a for a in state["momentumBuffer"]]  # optax has the updates, to be added
+        return state
 
     def step_counts(self) -> list[int] | None:
         return None  # one count for the whole optimizer
@@ -163,7 +196,23 @@ CASES = [
     short_case("adamax-defaults", "Adamax", 1221, lr=2e-3, betas=BETAS, eps=1e-8),
     short_case("adamax-low-betas", "Adamax", 1222, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
     short_case("adamax-l2", "Adamax", 1223, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1),
+    long_case("adan-defaults", "Adan", 1231, lr=1e-3, betas=[0.98, 0.92, 0.99], eps=1e-8),
+    short_case("adan-low-betas", "Adan", 1232, lr=0.05, betas=[0.5, 0.75, 0.9], eps=1e-3),
+    short_case("adan-decay", "Adan", 1233, lr=0.01, betas=[0.9, 0.8, 0.95], eps=1e-6, weightDecay=0.1),
+    short_case("rmsprop-defaults", "RMSprop", 1241, lr=0.01, alpha=0.9, eps=1e-8, epsPlace="inside"),
+    short_case("rmsprop-momentum", "RMSprop", 1242, lr=0.01, alpha=0.95, eps=1e-3, epsPlace="inside", momentum=0.9),
+    short_case("rmsprop-outside", "RMSprop", 1243, lr=1e-3, alpha=0.99, eps=1e-6, momentum=0.5, weightDecay=0.01),
+    short_case("rmsprop-centered", "RMSprop", 1244, lr=0.01, alpha=0.99, eps=1e-2, epsPlace="inside", centered=True,
+               momentum=0.5),
+    short_case("radam-defaults", "RAdam", 1251, lr=1e-3, betas=BETAS, eps=1e-8),
+    short_case("radam-low-betas", "RAdam", 1252, lr=0.01, betas=[0.8, 0.9], eps=1e-3),
+    short_case("radam-l2", "RAdam", 1253, lr=0.05, betas=[0.9, 0.95], eps=1e-6, weightDecay=0.1),
+    short_case("radam-unrectified", "RAdam", 1254, lr=0.05, betas=[0.5, 0.6], eps=1e-6),
+    short_case("radam-short", "RAdam", 1255, lr=0.05, betas=[0.5, 0.8], eps=1e-6),
 ]
+
+# Not recorded: with float32 powers the rectification is off by 2% at first, and nothing else would be seen.
+FAR = ("radam-defaults-f32",)
 
 if __name__ == "__main__":
     main(
@@ -171,6 +220,6 @@ if __name__ == "__main__":
         {"optax": optax.__version__, "jax": jax.__version__},
         "optax on the CPU without jit, XLA_FLAGS=--xla_cpu_max_isa=AVX2; 64-bit types on for f64 alone. AMSGrad is "
         "optax.amsgrad, L2 is optax.add_decayed_weights before the optimizer. There are no null gradients.",
-        [c.without_nulls() for case in CASES for c in case.in_dtypes("f32", "f64")],
+        [c.without_nulls() for case in CASES for c in case.in_dtypes("f32", "f64") if c.name not in FAR],
         OptaxSystem,
     )

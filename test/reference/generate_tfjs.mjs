@@ -12,15 +12,20 @@ const makers = {
   SGD: ({ lr, momentum, nesterov }) => (momentum > 0 ? tf.train.momentum(lr, momentum, nesterov) : tf.train.sgd(lr)),
   Adagrad: ({ lr, initialAccumulator }) => tf.train.adagrad(lr, initialAccumulator),
   Adam: ({ lr, betas, eps }) => tf.train.adam(lr, ...betas, eps),
+  RMSprop: ({ lr, alpha, momentum, eps }) => tf.train.rmsprop(lr, alpha, momentum, eps),
+  Adamax: ({ lr, betas, eps }) => tf.train.adamax(lr, ...betas, eps),
 };
 
-/** lockstep's state: the property that lists the variables, once the optimizer has stepped. */
-const states = {
-  momentumBuffer: 'accumulations',
-  sum: 'accumulatedGrads',
-  expAvg: 'accumulatedFirstMoment',
-  expAvgSq: 'accumulatedSecondMoment',
-};
+/** lockstep's state and the property that lists the variables, once the optimizer has stepped. */
+const states = [
+  ['momentumBuffer', 'accumulations'],
+  ['sum', 'accumulatedGrads'],
+  ['expAvg', 'accumulatedFirstMoment'],
+  ['expAvgSq', 'accumulatedSecondMoment'],
+  ['expInf', 'accumulatedWeightedInfNorm'],
+  ['squareAvg', 'accumulatedMeanSquares'],
+  ['momentumBuffer', 'accumulatedMoments'],
+];
 
 const encode = (tensor) => Buffer.from(Float32Array.from(tensor.dataSync()).buffer).toString('base64');
 const decode = (text) => tf.tensor1d(new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer));
@@ -55,7 +60,7 @@ const commands = {
   },
   state({ id }) {
     const { optimizer, variables } = subjects[id];
-    const lists = Object.entries(states).filter(([, property]) => optimizer[property] !== undefined);
+    const lists = states.filter(([, property]) => optimizer[property] !== undefined);
     return Object.fromEntries(
       lists.map(([ours, property]) => {
         const slots = variables.map((_, i) => optimizer[property][i]);

@@ -81,7 +81,7 @@ class TfjsSystem:
         return None  # one count for the whole optimizer
 
 
-INSIDE = {"eps": 1e-7, "epsPlace": "inside"}  # not to be chosen in tfjs
+INSIDE = {"eps": 1e-7, "epsPlace": "inside"}  # the place is not to be chosen in tfjs, nor Adagrad's eps
 
 CASES = [
     short_case("sgd-plain", "SGD", 801, lr=0.05),
@@ -96,6 +96,12 @@ CASES = [
     short_case("adam-defaults", "Adam", 821, lr=1e-3, betas=[0.9, 0.999], eps=1e-7).without_nulls(),
     short_case("adam-low-betas", "Adam", 822, lr=0.05, betas=[0.45, 0.8], eps=1e-6).without_nulls(),
     short_case("adam-large-eps", "Adam", 823, lr=0.01, betas=[0.9, 0.99], eps=1e-3).without_nulls(),
+    short_case("rmsprop-defaults", "RMSprop", 831, lr=0.01, alpha=0.9, **INSIDE),
+    short_case("rmsprop-momentum", "RMSprop", 832, lr=1e-3, alpha=0.95, momentum=0.9, **INSIDE | {"eps": 1e-3}),
+    short_case("rmsprop-low-alpha", "RMSprop", 833, lr=0.05, alpha=0.5, momentum=0.5, **INSIDE | {"eps": 1e-5}),
+    short_case("adamax-defaults", "Adamax", 841, lr=2e-3, betas=[0.9, 0.999], eps=1e-7).without_nulls(),
+    short_case("adamax-low-betas", "Adamax", 842, lr=0.05, betas=[0.5, 0.9], eps=1e-3).without_nulls(),
+    short_case("adamax-large-lr", "Adamax", 843, lr=0.5, betas=[0.8, 0.99], eps=1e-5).without_nulls(),
 ]
 
 if __name__ == "__main__":

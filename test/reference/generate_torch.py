@@ -52,11 +52,15 @@ class TorchSystem:
     power = staticmethod(exact_power)
 
     def __init__(self, case: Case, start: list[Array]) -> None:
-        cls, self._names = OPTIMIZERS[case.optimizer]
         self._params = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in start]
+        self._optimizer, self._names = self._make(case, self._params)
+
+    @staticmethod
+    def _make(case: Case, params: list[torch.nn.Parameter]) -> tuple[torch.optim.Optimizer, dict[str, str]]:
+        cls, names = OPTIMIZERS[case.optimizer]
         options = {snake(k): v for k, v in case.options.items() if k not in NOT_TORCH}
         plain = {name: False for name in PLAIN if name in signature(cls).parameters}
-        self._optimizer = cls(self._params, **options, **plain)
+        return cls(params, **options, **plain), names
 
     def step(self, grads: list[Array | None]) -> None:
         for param, grad in zip(self._params, grads):
@@ -82,9 +86,8 @@ class TorchSystem:
         return np.zeros_like(param.detach().numpy()) if slot is None else slot.numpy().copy()
 
     def step_counts(self) -> list[int] | None:
-        if isinstance(self._optimizer, torch.optim.SGD):
-            return None
-        return [int(self._optimizer.state[p].get("step", 0)) for p in self._params]
+        counts = [self._optimizer.state[p].get("step") for p in self._params]
+        return None if counts == [None] * len(counts) else [int(c or 0) for c in counts]
 
 
 def all_null(case: Case) -> Case:
@@ -138,7 +141,7 @@ CASES = [
     short_case("adamax-low-betas", "Adamax", 1022, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
     short_case("adamax-all", "Adamax", 1023, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1, maximize=True),
     all_null(long_case("radam-defaults", "RAdam", 1031, lr=1e-3, betas=BETAS, eps=1e-8)),
-    short_case("radam-low-betas", "RAdam", 1032, lr=0.01, betas=[0.8, 0.9], eps=1e-3, weightDecay=0.1),
+    short_case("radam-low-betas", "RAdam", 1032, lr=0.01, betas=[0.5, 0.9], eps=1e-3, weightDecay=0.1),
     short_case("radam-decoupled", "RAdam", 1033, lr=0.05, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.1,
                weightDecayMode="decoupled", maximize=True),
 ]

@@ -17,10 +17,12 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from recipe import Array, gradient, initial_param, inputs_digest
-from rules import RULES, Power, State, exact_power, state_names
+from rules import RULES, TERMS, Power, State, exact_power, state_names
 
 Event = dict[str, Any]
 HERE = Path(__file__).parent
+SYSTEMS = ("torch", "authors", "keras", "optax", "tfjs")
+DIALECTS = {"authors": "lockstep"}  # of the other systems by their own name
 
 # The options of each of lockstep's classes that a case need not give, at what changes nothing.
 NEUTRAL: dict[str, dict[str, Any]] = {
@@ -74,8 +76,9 @@ class Case:
     def in_dtypes(self, *dtypes: str) -> list[Case]:
         return [replace(self, name=f"{self.name}-{d}", dtype=d) for d in dtypes]
 
-    def in_dialect(self, dialect: str) -> Case:
+    def in_dialect(self, system: str) -> Case:
         """With every option given. A class that has no dialects is of one system alone."""
+        dialect = DIALECTS.get(system, system)
         options = NEUTRAL[self.optimizer] | self.options
         return replace(self, options=options | ({"dialect": dialect} if "dialect" in options else {}))
 
@@ -144,6 +147,7 @@ def distance(a: Array, b: Array) -> Array:
 def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tuple[dict[str, Any], Check]:
     """Runs the case in the system, checking each step against rules.py, and returns the JSON object."""
     rule, names = RULES[case.optimizer], state_names(case.optimizer, case.options)
+    terms_of = TERMS.get(case.optimizer, lambda *_: {})
     start = [initial_param(case, i) for i in range(len(case.params))]
     zeros = [np.zeros_like(p) for p in start]
     system = system_of(case, start)
@@ -171,6 +175,7 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
         system.step(grads)
         probe.step(grads)
         after, now, updates = system.params(), states_of(system, names), probe.params()
+        probe_now = states_of(probe, names)
 
         for i, grad in enumerate(grads):
             if grad is None:
@@ -181,12 +186,16 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
             ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
             update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
             parts = gradient_terms(options, grad, before[i])
-            _, terms = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
-            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], updates[i], previous[i]))
+            _, blank_state = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
+            terms = terms_of(options, system.power, steps[i], before[i], states[i], now[i])
+            unit = ulp(before[i], after[i], updates[i], previous[i], terms.get("", zeros[i]))
+            check.note("param_ulps", distance(ours, after[i]), unit)
             for n in names:
-                unit = ulp(states[i][n], now[i][n], terms[n])
+                unit = ulp(states[i][n], now[i][n], blank_state[n], terms.get(n, zeros[i]))
                 check.note("state_ulps", distance(our_state[n], now[i][n]), unit)
-            size = np.maximum(np.abs(updates[i]), np.abs(previous[i])).astype(np.float64)
+            terms = terms_of(options, system.power, steps[i], zeros[i], probe_states[i], probe_now[i])
+            sizes = [updates[i], previous[i], terms.get("", zeros[i])]
+            size = np.maximum.reduce([np.abs(s) for s in sizes]).astype(np.float64)
             check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size)
             previous[i] = updates[i]
             for run in runs:
@@ -202,6 +211,8 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
                 checkpoint["state"] = {n: [encode(state[n]) for state in now] for n in names}
             checkpoints.append(checkpoint)
 
+    if system.power is exact_power:
+        check.param_own, check.state_own = check.param_drift, check.state_drift
     check.require(case)
     assert system.step_counts() in (None, steps), f"{case.name}: step counts"
     header = {
@@ -270,6 +281,44 @@ def cases_of(text: str) -> str:
     return text[text.index('  "cases": [') :]
 
 
+class Table:
+    """The table of README.md that says how far each system was from the rule: a row per system and optimizer."""
+
+    HEAD = ["system", "optimizer", *(f"`{name}`" for name in Check.__dataclass_fields__)]
+
+    def __init__(self) -> None:
+        self._path = HERE / "README.md"
+        lines = self._path.read_text().split("\n")
+        self._start = next(i for i, line in enumerate(lines) if cells(line) == self.HEAD)
+        self._end = lines.index("", self._start)
+        self._lines = lines
+        self._rows = {tuple(row[:2]): row[2:] for row in map(cells, lines[self._start + 2 : self._end])}
+
+    def set(self, system: str, optimizer: str, checks: list[tuple[str, Check]]) -> bool:
+        """Takes the largest of each measure, f32 / f64, for the row. True if it said something else."""
+        def cell(name: str) -> str:
+            worst = [max(getattr(c, name) for d, c in checks if d == dtype) for dtype in sorted({d for d, _ in checks})]
+            return " / ".join(f"{np.ceil(10 * value) / 10:.6g}" for value in worst)
+
+        row = [cell(name) for name in Check.__dataclass_fields__]
+        changed = self._rows.get((system, optimizer)) != row
+        self._rows[system, optimizer] = row
+        return changed
+
+    def write(self) -> None:
+        order = {name: i for i, name in enumerate([*SYSTEMS, *RULES])}
+        rows = sorted(self._rows.items(), key=lambda item: [order[name] for name in item[0]])
+        table = [self.HEAD, *([*key, *row] for key, row in rows)]
+        widths = [max(map(len, column)) for column in zip(*table)]
+        table.insert(1, ["-" * width for width in widths])
+        text = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table]
+        self._path.write_text("\n".join([*self._lines[: self._start], *text, *self._lines[self._end :]]))
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
 def main(
     system: str,
     versions: dict[str, str],
@@ -278,7 +327,7 @@ def main(
     system_of: Callable[[Case, list[Array]], System],
     command: str = "python {}",
 ) -> None:
-    """Writes `<system>/<optimizer>.json` for each optimizer among the cases, or with --check compares instead."""
+    """Writes `<system>/<optimizer>.json` and a row of README.md for each optimizer, or with --check compares."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", metavar="OPTIMIZER", help="this optimizer only, e.g. Adam")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if any case would change")
@@ -300,20 +349,26 @@ def main(
     measures = list(Check.__dataclass_fields__)
     print(f"{'case':36}" + "".join(f"{name:>13}" for name in measures))
     for optimizer in wanted:
-        recorded = []
+        recorded, checks = [], []
         for case in (c for c in cases if c.optimizer == optimizer):
             entry, check = record(case.in_dialect(system), system_of)
             recorded.append(entry)
+            checks.append((case.dtype, check))
             print(f"{case.name:36}" + "".join(f"{getattr(check, name):13.3g}" for name in measures))
         path = HERE / system / f"{optimizer.lower()}.json"
         text = dumps(header, recorded)
+        table = Table()
+        row_changed = table.set(system, optimizer, checks)
         if args.check:
             same = path.exists() and cases_of(path.read_text()) == cases_of(text)  # versions in the header may differ
-            changed |= not same
+            changed |= row_changed or not same
             print(f"{system}/{path.name}: {'unchanged' if same else 'would change'}")
+            if row_changed:
+                print(f"README.md: the row {system}, {optimizer} would change")
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
+            table.write()
             print(f"{system}/{path.name}: {len(recorded)} cases, {len(text)} bytes")
     sys.exit(1 if changed else 0)
 

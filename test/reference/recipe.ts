@@ -54,7 +54,7 @@ export interface Golden {
 }
 
 /** The systems that were recorded: a folder each. */
-export const systems = ['torch', 'keras', 'optax', 'tfjs'] as const;
+export const systems = ['torch', 'authors', 'keras', 'optax', 'tfjs'] as const;
 
 /** How far a run may drift above `drift` of its case, in ulps. */
 export const allowance = 2;

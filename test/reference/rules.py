@@ -120,46 +120,66 @@ def adabelief(o: Options, power: Power, t: int, p: Array, g: Array, state: State
 
 def adopt(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
-    p, g = prologue(o, o["weightDecayMode"] == "decoupled" and t > 1, p, g)
+    shrunk, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
     if t == 1:
         return p, {"expAvg": s["expAvg"], "expAvgSq": g * g}
     beta1, beta2 = (power(beta, 1) for beta in o["betas"])  # optax has them in its own type here
     bound = c(np.sqrt(np.sqrt(t - 1)) if o["clip"] else np.inf)
     normed = np.clip(g / np.maximum(np.sqrt(s["expAvgSq"]), c(o["eps"])), -bound, bound)
     m = c(beta1) * s["expAvg"] + c(1 - beta1) * normed
-    return p - c(o["lr"]) * m, {"expAvg": m, "expAvgSq": c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)}
+    return shrunk - c(o["lr"]) * m, {"expAvg": m, "expAvgSq": c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)}
 
 
 def adan(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
     p, g = prologue(o, True, p, g) if o["noProx"] else prologue(o | {"weightDecay": 0}, True, p, g)
     beta1, beta2, beta3 = o["betas"]
-    correction1, correction2, correction3 = (1 - power(beta, t) for beta in o["betas"])
-    optax = o["dialect"] == "optax"
-    ahead = 1 - beta2 if optax else beta2
     d = np.zeros_like(g) if t == 1 else g - s["lastGrad"]
-    u = g + c(ahead) * d
+    u = g + c(adan_ahead(o)) * d
     m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
     e = c(beta2) * s["expAvgDiff"] + c(1 - beta2) * d
     n = c(beta3) * s["expAvgSq"] + c(1 - beta3) * (u * u)
-    inside = o["eps"] * correction3 if optax else 0
-    step = c(o["lr"] / correction1) * m + c(o["lr"] * ahead / correction2) * e
-    p = p - step / (np.sqrt(n + c(inside)) * c(1 / correction3**0.5) + c(o["eps"]))
-    p = p if o["noProx"] else c(1 / (1 + o["lr"] * o["weightDecay"])) * p
-    return p, {"expAvg": m, "expAvgDiff": e, "expAvgSq": n, "lastGrad": g}
+    state = {"expAvg": m, "expAvgDiff": e, "expAvgSq": n, "lastGrad": g}
+    p = p - adan_update(o, power, t, state)
+    return p if o["noProx"] else c(1 / (1 + o["lr"] * o["weightDecay"])) * p, state
+
+
+def adan_ahead(o: Options) -> float:
+    return 1 - o["betas"][1] if o["dialect"] == "optax" else o["betas"][1]
+
+
+def adan_update(o: Options, power: Power, t: int, s: State) -> Array:
+    m, e, n = s["expAvg"], s["expAvgDiff"], s["expAvgSq"]
+    c = m.dtype.type
+    correction1, correction2, correction3 = (1 - power(beta, t) for beta in o["betas"])
+    inside = o["eps"] * correction3 if o["dialect"] == "optax" else 0
+    step = c(o["lr"] / correction1) * m + c(o["lr"] * adan_ahead(o) / correction2) * e
+    return step / (np.sqrt(n + c(inside)) * c(1 / correction3**0.5) + c(o["eps"]))
 
 
 def ftrl(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
     p, g = prologue(o, True, p, g)
     n, l1, scale = s["accumulator"], c(o["l1"]), c(1 / o["lr"])
-    rest = c((o["beta"] + (1 if o["power"] == 0 else 0)) / o["lr"] + 2 * o["l2"])
-    of = {0: np.zeros_like, -0.5: np.sqrt, -1: np.copy}[o["power"]]
     total = n + g * g
-    q = of(total)
-    z = s["linearTerm"] + (g - scale * (q - of(n)) * p)
-    p = np.where(np.abs(z) > l1, (np.clip(z, -l1, l1) - z) / (q * scale + rest), c(0))
+    z = s["linearTerm"] + (g - scale * (ftrl_q(o, total) - ftrl_q(o, n)) * p)
+    far = np.abs(z) > l1
+    p = np.divide(np.clip(z, -l1, l1) - z, ftrl_denominator(o, total), out=np.zeros_like(z), where=far)
     return p, {"accumulator": total, "linearTerm": z}
+
+
+def ftrl_q(o: Options, n: Array) -> Array:
+    return {0: np.ones_like, -0.5: np.sqrt, -1: np.copy}[o["power"]](n)
+
+
+def ftrl_denominator(o: Options, n: Array) -> Array:
+    c = n.dtype.type
+    rest = o["beta"] / o["lr"] + 2 * o["l2"]
+    if o["power"] == 0:
+        return np.full_like(n, 1 / o["lr"] + rest)
+    return ftrl_q(o, n) * c(1 / o["lr"]) + c(rest)
+
+
 def rmsprop(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
     c = p.dtype.type
     p, g = prologue(o, o["dialect"] == "keras", p, g)
@@ -200,19 +220,48 @@ def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tup
     c = p.dtype.type
     p, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
     beta1, beta2 = o["betas"]
-    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
     m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
     v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
-    state = {"expAvg": m, "expAvgSq": v}
+    return p - radam_update(o, power, t, m, v), {"expAvg": m, "expAvgSq": v}
+
+
+def radam_update(o: Options, power: Power, t: int, m: Array, v: Array) -> Array:
+    c = m.dtype.type
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    beta2_t = getattr(power, "uncompiled", power)(beta2, t)
     most = 2 / (1 - beta2) - 1
-    rho = most - 2 * t * power(beta2, t) / correction2
+    rho = most - 2 * t * beta2_t / (1 - beta2_t)
     if not (rho > 5 or (o["dialect"] == "optax" and rho == 5)):
-        return p - c(o["lr"] / correction1) * m, state
+        return c(o["lr"] / correction1) * m
     step_size = o["lr"] / correction1 * ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
     if o["dialect"] == "optax":
-        return p - c(step_size) * (m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))), state
-    return p - c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"]))), state
+        return c(step_size) * (m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"])))
+    return c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"])))
 
+
+# Where the terms of a rule may cancel, how large they are: those that make the parameter (""), and those of a state
+# array. What a system has rounded before they cancel is still there when they have. From (options, power, t, param,
+# state, state after the step).
+Terms = Callable[[Options, Power, int, Array, State, State], State]
+
+
+def adan_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
+    """The average of gradients, and that of their differences."""
+    return {"": adan_update(o, power, t, {name: np.abs(value) for name, value in after.items()})}
+
+
+def ftrl_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
+    """In the linear term, the roots of the old and the new accumulator."""
+    return {"linearTerm": p.dtype.type(1 / o["lr"]) * ftrl_q(o, after["accumulator"]) * np.abs(p)}
+
+
+def radam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
+    """The old average of gradients and the gradient."""
+    return {"": radam_update(o, power, t, s["expAvg"], after["expAvgSq"])}
+
+
+TERMS: dict[str, Terms] = {"Adan": adan_terms, "FTRL": ftrl_terms, "RAdam": radam_terms}
 
 RULES: dict[str, Rule] = {
     "SGD": sgd,

@@ -1,0 +1,80 @@
+import { type Definition, dialects, writePrologue } from '../definition.js';
+import { pow } from '../elementary.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, nonNegative } from '../options.js';
+import type { Params } from '../params.js';
+import { asgd } from '../rules/asgd.js';
+
+/** The options of `ASGD`. */
+export interface ASGDOptions {
+  /** Learning rate of the first step, >= 0. Default 0.01. One that is set later shows in the step after the next. */
+  lr?: number;
+  /** Decay of W, and of the step size over time; >= 0. Default 1e-4. */
+  lambd?: number;
+  /** Power by which the step size falls, >= 0. Default 0.75. */
+  alpha?: number;
+  /** After how many steps averaging starts, >= 0. Default 1e6. */
+  t0?: number;
+  /** L2 penalty, >= 0: weightDecay·W is added to g. Default 0. */
+  weightDecay?: number;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. Fixed. */
+  dialect?: 'lockstep' | 'torch';
+}
+
+const c = asgd.coefficients;
+
+const definition: Definition<ASGDOptions> = {
+  options: {
+    lr: nonNegative(0.01),
+    lambd: nonNegative(1e-4),
+    alpha: nonNegative(0.75),
+    t0: nonNegative(1e6),
+    weightDecay: nonNegative(0),
+    maximize: flag(false),
+    dialect: dialects('torch'),
+  },
+
+  rule: () => asgd,
+
+  scalars: ({ lr }) => ({ eta: lr, mu: 1 }),
+
+  coefficients(row, at, { lr, lambd, alpha, t0, weightDecay, maximize }, t, scalars, scalarsAt) {
+    const eta = t === 1 ? lr : scalars[scalarsAt]; // lr may have been set before the first step
+    const mu = scalars[scalarsAt + 1];
+    writePrologue(row, at, maximize ? -1 : 1, weightDecay, 1 - lambd * eta);
+    row[at + c.eta] = eta;
+    row[at + c.keep] = 1 - mu;
+    row[at + c.mu] = mu;
+    scalars[scalarsAt] = lr / pow(1 + lambd * lr * t, alpha);
+    scalars[scalarsAt + 1] = 1 / Math.max(1, t - t0);
+  },
+};
+
+/**
+ * Averaged SGD: W ← (1 − lambd·η)W − η·g; ax ← ax + μ(W − ax), where g ← ±g + weightDecay·W. After step t,
+ * η ← lr / (1 + lambd·lr·t)^alpha and μ ← 1 / max(1, t − t0) for the next; they start with lr and 1.
+ *
+ * For convex problems with noisy gradients: the average `ax` of all W after step t0 is closer to the minimum than the last
+ * W. Evaluate with `ax`; training goes on with W. State: `ax`, which is W until then, and the numbers `eta` (η), `mu` (μ).
+ * `t` is each parameter's own count of steps.
+ *
+ * Source: Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (https://doi.org/10.1137/0330046);
+ * `torch.optim.ASGD`.
+ *
+ * @example
+ * const asgd = new ASGD({ w }, { t0: 1000 });
+ * asgd.step({ w: grad });
+ * evaluate(asgd.state.w.ax);
+ */
+export class ASGD<P extends Params<P>> extends Optimizer<P, ASGDOptions, 'ax', 'eta' | 'mu'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: ASGDOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

@@ -1,0 +1,74 @@
+import { type Definition, dialects, writePrologue } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from '../options.js';
+import type { Params } from '../params.js';
+import { rprop } from '../rules/rprop.js';
+
+/** The options of `Rprop`. */
+export interface RpropOptions {
+  /** What each element's step size starts with, >= 0. Default 0.01. Fixed. */
+  lr?: number;
+  /** What a step size is multiplied by: [where g changed its sign, in (0, 1); where it kept it, > 1]. Default [0.5, 1.2]. */
+  etas?: readonly [number, number];
+  /** The smallest and the largest step size, each > 0. Default [1e-6, 50]. */
+  stepSizes?: readonly [number, number];
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', which is PyTorch's form. Fixed. */
+  dialect?: 'lockstep' | 'torch';
+}
+
+const c = rprop.coefficients;
+
+const definition: Definition<RpropOptions> = {
+  options: {
+    lr: fixed(nonNegative(0.01)),
+    etas: pair(openFraction(0.5), growing(1.2)),
+    stepSizes: pair(positive(1e-6), positive(50)),
+    maximize: flag(false),
+    dialect: dialects('torch'),
+  },
+
+  conflict: ({ stepSizes: [smallest, largest] }) =>
+    smallest > largest ? `stepSizes[0] must be at most stepSizes[1], received ${smallest}, ${largest}` : undefined,
+
+  rule: () => rprop,
+
+  initial: ({ lr }) => ({ stepSize: lr }),
+
+  coefficients(row, at, { etas, stepSizes, maximize }) {
+    writePrologue(row, at, maximize ? -1 : 1, 0, 1);
+    row[at + c.shrink] = etas[0];
+    row[at + c.grow] = etas[1];
+    row[at + c.smallest] = stepSizes[0];
+    row[at + c.largest] = stepSizes[1];
+  },
+};
+
+/**
+ * Resilient backpropagation: s ← s·etas[1] where g has the sign of the last g, s·etas[0] and g ← 0 where it has the
+ * opposite, kept within stepSizes; W ← W − s·sign(g); last g ← g, where g is ±g.
+ *
+ * For whole batches, where the sign of a gradient can be trusted: each element finds its own step size s, whatever the
+ * scale of its gradient. Mini-batches make signs flip, and every s small. State: `prev` (last g), `stepSize` (s, which
+ * starts with lr).
+ *
+ * `optax.rprop` is another rule, and no dialect: it takes each update one step late.
+ *
+ * Source: Riedmiller, Braun, "A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm"
+ * (https://doi.org/10.1109/ICNN.1993.298623); `torch.optim.Rprop`.
+ *
+ * @example
+ * const rprop = new Rprop({ w, b });
+ * rprop.step({ w: gradW, b: gradB });
+ */
+export class Rprop<P extends Params<P>> extends Optimizer<P, RpropOptions, 'prev' | 'stepSize'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P, given: RpropOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}

@@ -1,0 +1,111 @@
+// What a step does around its rule: gradients scaled, checked and clipped before it, weights averaged after it.
+
+import {
+  choice,
+  fixed,
+  flag,
+  optionsOrNone,
+  type OptionList,
+  positive,
+  positiveOrInfinity,
+  upToOne,
+  wholeNumber,
+} from './options.js';
+import { power } from './powers.js';
+
+/** How gradients whose norm is too large are scaled down. */
+export type ClipNormForm = 'torch' | 'optax';
+
+/** What becomes of a step whose gradients hold a NaN or an infinity. */
+export type NonFinite = 'propagate' | 'skip' | 'throw';
+
+/** A running average of the weights that forgets. */
+export interface EmaOptions {
+  /** The share of the average that is kept in each step, in [0, 1]. Default 0.999. */
+  decay?: number;
+  /** Whether the decay is at most (1 + t) / (10 + t) in step t, so that the average follows the first steps. Default false. */
+  warmup?: boolean;
+  /** Whether the average is that of the weights so far, without the bias towards the first. Default false. */
+  debias?: boolean;
+}
+
+/** The plain average of the weights of many steps (stochastic weight averaging). */
+export interface SwaOptions {
+  /** The first step whose weights count. Default 1. */
+  start?: number;
+  /** Of how many steps one counts. Default 1. */
+  every?: number;
+}
+
+/** What every optimizer can do with gradients and weights around its rule. */
+export interface PipelineOptions {
+  /** What gradients are multiplied by, such as 1 / batch; > 0. Default 1. */
+  gradScale?: number;
+  /** The largest norm of all gradients together; > 0. Larger ones are scaled down. Default Infinity. */
+  clipNorm?: number;
+  /** 'torch' multiplies by min(1, clipNorm / (norm + 1e-6)); 'optax' by clipNorm / norm, where that is less than 1. Default 'torch'. */
+  clipNormForm?: ClipNormForm;
+  /** The largest norm of the gradient of each parameter; > 0. Comes before `clipNorm`. Default Infinity. */
+  clipTensorNorm?: number;
+  /** The largest absolute value of an element; > 0. Comes before the norms. Default Infinity. */
+  clipValue?: number;
+  /** Gradients with a NaN or an infinity: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error. Default 'propagate'. */
+  nonFinite?: NonFinite;
+  /** Whether the gradients are set to zero once they are used. Default false. */
+  zeroGrad?: boolean;
+  /** A running average of the weights beside them. Default none. Fixed. */
+  ema?: EmaOptions | null;
+  /** The plain average of the weights, instead of `ema`. Default none. Fixed. */
+  swa?: SwaOptions | null;
+  /** How many calls of `step` gather gradients for one step. Default 1. Fixed. */
+  accumulate?: number;
+  /** Whether gathered gradients are averaged or summed. Default 'mean'. */
+  accumulateMode?: 'mean' | 'sum';
+}
+
+export const pipelineOptions: OptionList<PipelineOptions> = {
+  gradScale: positive(1),
+  clipNorm: positiveOrInfinity(Infinity),
+  clipNormForm: choice<ClipNormForm>('torch', 'torch', 'optax'),
+  clipTensorNorm: positiveOrInfinity(Infinity),
+  clipValue: positiveOrInfinity(Infinity),
+  nonFinite: choice<NonFinite>('propagate', 'propagate', 'skip', 'throw'),
+  zeroGrad: flag(false),
+  ema: fixed(optionsOrNone<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) })),
+  swa: fixed(optionsOrNone<SwaOptions>({ start: wholeNumber(1), every: wholeNumber(1) })),
+  accumulate: fixed(wholeNumber(1)),
+  accumulateMode: choice<'mean' | 'sum'>('mean', 'mean', 'sum'),
+};
+
+export type Pipeline = Required<PipelineOptions>;
+
+export function pipelineConflict({ ema, swa }: Pipeline): string | undefined {
+  return ema !== null && swa !== null ? 'ema and swa must not both be given: there is one average of the weights' : undefined;
+}
+
+export function keepsAverage({ ema, swa }: Pipeline): boolean {
+  return ema !== null || swa !== null;
+}
+
+/** How far the average goes towards the weights after step `t`: average ← average + share·(W − average). */
+export function averageShare({ ema, swa }: Pipeline, t: number): number {
+  if (swa !== null) {
+    const { start = 1, every = 1 } = swa;
+    return t < start || (t - start) % every !== 0 ? 0 : 1 / ((t - start) / every + 1);
+  }
+  if (ema === null || t === 1) return ema === null ? 0 : 1;
+  const { decay = 0, warmup, debias } = ema;
+  const kept = warmup ? Math.min(decay, (1 + t) / (10 + t)) : decay;
+  // The debiased average of t weights is that of t - 1 with this share of the new one.
+  return debias && kept < 1 ? (1 - kept) / (1 - power(kept, t)) : 1 - kept;
+}
+
+/** What gradients of this norm are multiplied by, so that it becomes at most `most`. */
+export function clipCoefficient(form: ClipNormForm, norm: number, most: number): number {
+  if (most === Infinity) return 1;
+  if (form === 'torch') {
+    const share = most / (norm + 1e-6);
+    return share > 1 ? 1 : share;
+  }
+  return norm < most ? 1 : most / norm;
+}
