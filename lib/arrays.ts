@@ -8,7 +8,7 @@ export type FloatArray = Float32Array | Float64Array;
 
 export type Dtype = 'f32' | 'f64';
 
-const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+const prototype: Pick<Float32Array, 'set' | 'fill'> = Object.getPrototypeOf(Uint8Array.prototype);
 
 function captureGetter<T>(key: PropertyKey): (array: unknown) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, key)?.get;
@@ -97,11 +97,34 @@ function overlap(label: string, other: string) {
   return rangeError('ERR_OVERLAP', `${label} must have memory of its own, but shares some with ${other}`);
 }
 
+/** Whether any two of the arrays share memory. Two SharedArrayBuffer objects over the same memory are not seen. */
+export function sharesMemory(arrays: readonly FloatArray[]): boolean {
+  try {
+    new Memory(arrays.map((array) => ({ array, label: '' })));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The elements [begin, end) in place. */
 export function part<A extends FloatArray>(array: A, begin: number, end: number): A {
   const ArrayType = dtypeOf(array) === 'f32' ? Float32Array : Float64Array;
   const start = byteOffsetOf(array) + begin * ArrayType.BYTES_PER_ELEMENT;
   return new ArrayType(bufferOf(array), start, end - begin) as A;
+}
+
+const setInto: (array: FloatArray, from: FloatArray) => void = Function.prototype.call.bind(prototype.set);
+const fillWith: (array: FloatArray, value: number) => void = Function.prototype.call.bind(prototype.fill);
+
+/** Copies all elements of an array of the same type and length. */
+export function copyInto(array: FloatArray, from: FloatArray): void {
+  setInto(array, from);
+}
+
+/** Sets all elements to zero. */
+export function zero(array: FloatArray): void {
+  fillWith(array, 0);
 }
 
 /** The same memory as an array without own properties, of this realm: what a loop can index without surprises. */

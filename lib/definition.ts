@@ -1,8 +1,8 @@
 // What one optimizer is, as data: its options, the rule that they choose, and the scalars of a step.
 
 import { choice, fixed, type Option, type OptionList } from './options.js';
+import { writePrologue } from './rows.js';
 import type { CautiousCoefficients } from './rules/cautious.js';
-import { prologue, prologueWidth } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
 /** A system whose form, defaults and state an optimizer takes on, where it differs from lockstep's own. */
@@ -16,6 +16,9 @@ export function dialects<const D extends Dialect>(...names: readonly D[]): Optio
 /** What the parameters hold: in 'train' the points where gradients are taken, in 'eval' the weights to use and to save. */
 export type Mode = 'train' | 'eval';
 
+/** The options of one step: every one of them, and none as a function of the step. */
+export type Values<O> = { readonly [K in keyof O]-?: Exclude<O[K], ((...args: never[]) => unknown) | undefined> };
+
 export interface Definition<O extends object> {
   readonly options: OptionList<O>;
   /** Defaults that a dialect has of its own. */
@@ -23,11 +26,11 @@ export interface Definition<O extends object> {
   /** What is wrong with options that are each right by themselves, as the rest of a sentence; asked whenever one is set. */
   conflict?(options: Required<O>): string | undefined;
   /** The rule, chosen once by the options that the optimizer is made with. */
-  rule(options: Required<O>): Rule;
+  rule(options: Values<O>): Rule;
   /** What a state array starts with, where not with 0. */
-  initial?(options: Required<O>): Readonly<Record<string, number>>;
+  initial?(options: Values<O>): Readonly<Record<string, number>>;
   /** Numbers that a parameter carries from step to step beside its arrays, by name, with what they start with. */
-  scalars?(options: Required<O>): Readonly<Record<string, number>>;
+  scalars?(options: Values<O>): Readonly<Record<string, number>>;
   /**
    * Writes the scalars of step `t`, counted from 1: the rule's from `row[at]` on, and what the prologue needs. The numbers
    * that the parameter carries stand in their order from `scalars[scalarsAt]` on, and are changed in place.
@@ -35,7 +38,7 @@ export interface Definition<O extends object> {
   coefficients(
     row: Float64Array,
     at: number,
-    options: Required<O>,
+    options: Values<O>,
     t: number,
     scalars: Float64Array,
     scalarsAt: number,
@@ -52,7 +55,7 @@ export interface Definition<O extends object> {
     /** The state array that lies on one line with both points. */
     readonly towards: string;
     /** How much of the way to it a parameter goes when the mode becomes `mode`; negative for away from it. */
-    share(mode: Mode, options: Required<O>): number;
+    share(mode: Mode, options: Values<O>): number;
   };
 }
 
@@ -65,13 +68,6 @@ export function scaleKept(
   length: number,
 ): void {
   row[at + keepScale] = length / Math.max(kept, 0.001 * length);
-}
-
-const c = prologue.coefficients;
-
-/** The prologue that changes nothing. */
-export function neutralPrologue(row: Float64Array, at: number): void {
-  writePrologue(row, at, 1, 0, 1);
 }
 
 /**
@@ -94,16 +90,4 @@ export function writeDecay(
   const l2 = mode === 'l2' ? weightDecay : 0;
   const shrinking = mode === 'decoupled' ? lr * weightDecay : mode === 'independent' ? weightDecay : 0;
   writePrologue(row, at, maximize ? -1 : 1, l2, 1 - shrinking);
-}
-
-/** Takes back what `writeDecay` wrote about W itself, for a step in which no parameter moves. */
-export function keepParams(row: Float64Array, at: number): void {
-  row[at - prologueWidth + c.decay] = 1;
-}
-
-/** Writes the scalars that stand before the rule's, which start at `at`. */
-export function writePrologue(row: Float64Array, at: number, gradScale: number, l2: number, decay: number): void {
-  row[at - prologueWidth + c.gradScale] = gradScale;
-  row[at - prologueWidth + c.l2] = l2;
-  row[at - prologueWidth + c.decay] = decay;
 }

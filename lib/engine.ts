@@ -1,14 +1,17 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
-import { type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
-import { type Definition, type Mode, neutralPrologue } from './definition.js';
-import { typeError } from './errors.js';
-import { Gradients } from './gradients.js';
+import { Accumulator } from './accumulator.js';
+import { copyInto, type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
+import type { Definition, Mode } from './definition.js';
+import { rangeError, typeError } from './errors.js';
+import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
+import { findNonFinite, type NonFiniteElement } from './non_finite.js';
 import { type Param, readParams, refuseLength } from './params.js';
-import type { Backend, Plan } from './plan.js';
-import { prologueWidth, rowWidth } from './rules/prologue.js';
-import { measureCount, type Rule } from './rules/rule.js';
+import { averageShare, clipCoefficient, keepsAverage, type Pipeline } from './pipeline.js';
+import { type Backend, type Control, type Plan, rowWidth, ruleStart, stages, sums, sumsWidth } from './plan.js';
+import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
+import { Sources } from './sources.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -18,6 +21,18 @@ export interface StepReport {
   readonly step: number;
   /** How many parameters were left alone because their gradient was `null`. */
   readonly skipped: number;
+  /** The norm of all gradients together, scaled and held within `clipValue`; `null` where no option needs it. */
+  readonly gradNorm: number | null;
+  /** What gradients were multiplied by for `clipNorm`. */
+  readonly clipCoefficient: number;
+  /** The first NaN or infinity among the gradients, where `nonFinite` is 'skip' and this step was left out for it. */
+  readonly nonFinite: NonFiniteElement | null;
+}
+
+/** Options of a single step. */
+export interface StepOptions {
+  /** Instead of the optimizer's `gradScale`. */
+  readonly gradScale?: number;
 }
 
 /** The state of one parameter, whatever its rule. */
@@ -27,75 +42,159 @@ export function disposed(name: string) {
   return typeError('ERR_DISPOSED', `${name} was disposed and can no longer be used`);
 }
 
+/** What a group is made of. */
+export interface GivenGroup<O extends object> {
+  readonly params: unknown;
+  /** May change between steps. */
+  readonly options: Required<O>;
+}
+
 /** One optimizer's arrays, bound to a backend, and the only loop over them. */
 export class Engine<O extends object> {
-  readonly params: readonly Param[];
   isDisposed = false;
   readonly #optimizerName: string;
+  readonly #definition: Definition<O>;
+  readonly #backend: Backend;
+  readonly #pipeline: Pipeline;
   /** Whether params and gradients are lists or records. */
   readonly #isList: boolean;
-  readonly #definition: Definition<O>;
-  readonly #options: Required<O>;
-  readonly #rule: Rule;
+  #params: readonly Member<O>[] = [];
+  #groups: readonly Group<O>[] = [];
   /** Each parameter followed by its state. Held here so that the memory that the plan points into stays alive. */
-  readonly #tensors: readonly (readonly FloatArray[])[];
-  readonly #gradients: Gradients;
-  readonly #plan: Plan;
+  #tensors: readonly (readonly FloatArray[])[] = [];
+  /** The running average of each parameter, if one is kept. */
+  #averages: readonly FloatArray[] = [];
+  #hasSwapped = false;
+  #sources!: Sources;
+  #plan!: Plan;
+  #control!: Control;
+  readonly #accumulate: number;
+  #accumulator: Accumulator | undefined;
   /** How many steps each parameter took. */
-  readonly #steps: number[];
-  /** The private block that the backend reads: rows of coefficients, and the row of each parameter or -1. */
-  readonly #coefficients: Float64Array;
-  readonly #rows: Int32Array;
-  readonly #width: number;
-  /** What the rule measured, in its order for each parameter. */
-  readonly #sums: Float64Array;
-  readonly #measures: number;
+  readonly #steps: number[] = [];
   /** The numbers that parameters carry from step to step, and what they will be once the step is done. */
-  readonly #scalarNames: readonly string[];
-  readonly #scalars: Float64Array;
-  readonly #nextScalars: Float64Array;
+  #scalars = new Float64Array(0);
+  #nextScalars = new Float64Array(0);
+  #scalarsAt: readonly number[] = [];
   /** Where the optimizer has two modes, what takes the parameters from one to the other. */
-  readonly #lines: Lines | undefined;
+  #lines: Lines | undefined;
   #mode: Mode = 'train';
   #count = 0;
-  readonly #report = { stepped: false, step: 0, skipped: 0 };
+  readonly #report = {
+    stepped: false,
+    step: 0,
+    skipped: 0,
+    gradNorm: null as number | null,
+    clipCoefficient: 1,
+    nonFinite: null as NonFiniteElement | null,
+  };
 
   /**
-   * @param options may change between steps
+   * @param pipeline may change between steps
    * @throws TypeError or RangeError for params, before anything is bound
    */
-  constructor(name: string, definition: Definition<O>, options: Required<O>, backend: Backend, params: unknown) {
+  constructor(
+    name: string,
+    definition: Definition<O>,
+    groups: readonly GivenGroup<O>[],
+    pipeline: Pipeline,
+    backend: Backend,
+  ) {
     this.#optimizerName = name;
-    this.params = readParams(params);
-    this.#isList = Array.isArray(params);
     this.#definition = definition;
-    this.#options = options;
-    this.#rule = definition.rule(options);
-    const initial = definition.initial?.(options) ?? {};
-    this.#tensors = this.params.map(({ array }) => [
-      array,
-      ...this.#rule.state.map((name) => filledLike(array, Object.hasOwn(initial, name) ? initial[name] : 0)),
-    ]);
-    const written = new Memory(
-      this.#tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: this.params[i].label }))),
-    );
-    this.#gradients = new Gradients(this.params, written, this.#isList);
-    this.#steps = this.params.map(() => 0);
-    this.#width = rowWidth(this.#rule);
-    this.#coefficients = new Float64Array(this.params.length * this.#width);
-    this.#rows = new Int32Array(this.params.length);
-    this.#measures = measureCount(this.#rule);
-    this.#sums = new Float64Array(this.params.length * this.#measures);
-    const scalars = definition.scalars?.(options) ?? {};
-    this.#scalarNames = Object.keys(scalars);
-    this.#scalars = Float64Array.from(this.params.flatMap(() => Object.values(scalars)));
-    this.#nextScalars = this.#scalars.slice();
-    this.#plan = backend.bind(this.#rule, this.#tensors, this.#coefficients, this.#rows, this.#sums);
-    if (definition.modes !== undefined) {
-      const towards = 1 + this.#rule.state.indexOf(definition.modes.towards);
-      const column = (k: number) => this.#tensors.map((arrays) => arrays[k]);
-      this.#lines = new Lines(backend, column(0), column(towards));
+    this.#backend = backend;
+    this.#pipeline = pipeline;
+    this.#accumulate = pipeline.accumulate;
+    this.#isList = Array.isArray(groups[0].params);
+    this.#add(groups);
+  }
+
+  /**
+   * Adds a group of parameters.
+   *
+   * @throws TypeError or RangeError as the constructor does; nothing is changed then
+   */
+  addGroup(group: GivenGroup<O>): void {
+    if (this.#mode !== 'train' || this.#hasSwapped || (this.#accumulator?.calls ?? 0) > 0) {
+      throw typeError(
+        'ERR_MODE',
+        'addGroup must be called between steps, while params hold the weights that are trained',
+      );
     }
+    this.#add([group]);
+  }
+
+  /** All that can be refused comes first. */
+  #add(groups: readonly GivenGroup<O>[]): void {
+    const newGroups = groups.map(({ options }) => new Group(this.#definition, options));
+    const params = [...this.#params];
+    for (const [g, { params: given }] of groups.entries()) {
+      if (typeof given === 'object' && given !== null && Array.isArray(given) !== this.#isList) {
+        const expected = this.#isList ? 'an array' : 'a record';
+        throw typeError('ERR_INVALID_PARAMS', `params of every group must be ${expected} like those of the first`);
+      }
+      const read = readParams(given, this.#isList ? params.length : 0);
+      for (const param of read) {
+        if (params.some(({ name }) => name === param.name)) {
+          throw rangeError('ERR_INVALID_PARAMS', `${param.label} must be in one group only, but is in several`);
+        }
+      }
+      params.push(...read.map((param) => ({ ...param, group: newGroups[g] })));
+    }
+    const added = params.slice(this.#params.length);
+    const tensors = [
+      ...this.#tensors,
+      ...added.map(({ array, group }) => [array, ...group.firstState.map((value) => filledLike(array, value))]),
+    ];
+    const averages = keepsAverage(this.#pipeline)
+      ? [...this.#averages, ...added.map(({ array }) => filledLike(array, 0))]
+      : [];
+    const written = new Memory([
+      ...tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: params[i].label }))),
+      ...averages.map((array, i) => ({ array, label: params[i].label })),
+    ]);
+    const width = Math.max(...params.map(({ group }) => rowWidth(group.rule)));
+    const control: Control = {
+      coefficients: new Float64Array(params.length * width),
+      width,
+      rows: new Int32Array(params.length + 1),
+      sums: new Float64Array(params.length * sumsWidth),
+    };
+    const bound = params.map(({ group }, i) => ({
+      rule: group.rule,
+      arrays: tensors[i],
+      average: averages.length === 0 ? null : averages[i],
+    }));
+    const plan = this.#backend.bind(bound, control);
+
+    this.#params = params;
+    this.#groups = [...this.#groups, ...newGroups];
+    this.#tensors = tensors;
+    this.#averages = averages;
+    this.#control = control;
+    this.#plan = plan;
+    this.#sources = new Sources(params, written, this.#isList);
+    this.#steps.push(...added.map(() => 0));
+    this.#scalars = Float64Array.of(...this.#scalars, ...added.flatMap(({ group }) => group.firstScalars));
+    this.#nextScalars = this.#scalars.slice();
+    let scalarsAt = 0;
+    this.#scalarsAt = params.map(({ group }) => {
+      scalarsAt += group.scalarNames.length;
+      return scalarsAt - group.scalarNames.length;
+    });
+    if (this.#accumulate > 1) this.#accumulator = new Accumulator(this.#backend, params);
+    const towards = this.#definition.modes?.towards;
+    if (towards !== undefined) {
+      this.#lines = new Lines(
+        this.#backend,
+        tensors.map(([param]) => param),
+        tensors.map((arrays, i) => arrays[1 + params[i].group.rule.state.indexOf(towards)]),
+      );
+    }
+  }
+
+  get params(): readonly Param[] {
+    return this.#params;
   }
 
   get mode(): Mode {
@@ -105,61 +204,125 @@ export class Engine<O extends object> {
   /** Takes every parameter that has stepped to what it holds in that mode: all of them or, where an array is refused, none. */
   setMode(mode: Mode): void {
     if (mode === this.#mode) return;
-    const share = this.#definition.modes?.share(mode, this.#options) ?? 0;
+    const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.at(this.#count)) ?? 0);
     this.#checkTensors();
-    this.#lines?.move(share, (i) => this.#steps[i] > 0);
+    this.#lines?.move(shares, (i) => this.#steps[i] > 0);
     this.#mode = mode;
   }
 
   /** One value for each parameter, as a frozen list or a record like that of the parameters. */
   inShape(of: (i: number) => unknown): unknown {
-    const entries = this.params.map(({ name }, i) => [name, of(i)] as const);
+    const entries = this.#params.map(({ name }, i) => [name, of(i)] as const);
     return Object.freeze(this.#isList ? entries.map(([, value]) => value) : Object.fromEntries(entries));
+  }
+
+  /** The options of a group as they are in the next step. */
+  optionsOf(group: number): Readonly<Record<string, unknown>> {
+    return this.#groups[group].at(this.#count) as Readonly<Record<string, unknown>>;
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
   stateOf(i: number): StateView {
-    const count = this.#scalarNames.length;
-    const scalars = this.#scalarNames.map((name, k) => [name, this.#scalars[i * count + k]] as const);
-    const arrays = this.#rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
+    const { rule, scalarNames } = this.#params[i].group;
+    const scalars = scalarNames.map((name, k) => [name, this.#scalars[this.#scalarsAt[i] + k]] as const);
+    const arrays = rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
     return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) });
+  }
+
+  /** The live average of parameter `i`. */
+  averageOf(i: number): FloatArray {
+    if (this.#averages.length === 0) {
+      throw typeError('ERR_MODE', 'averages are kept by optimizers with the option ema or swa only');
+    }
+    return this.#averages[i];
+  }
+
+  /** Exchanges the weights and their averages, of every parameter that has stepped. */
+  swapAverages(): void {
+    this.averageOf(0);
+    this.#checkTensors();
+    for (let i = 0; i < this.#params.length; i++) {
+      if (this.#steps[i] === 0) continue;
+      const [param] = this.#tensors[i];
+      const weights = filledLike(param, 0);
+      copyInto(weights, param);
+      copyInto(param, this.#averages[i]);
+      copyInto(this.#averages[i], weights);
+    }
+    this.#hasSwapped = !this.#hasSwapped;
   }
 
   /** Reads, checks and binds gradients; without any, keeps those that are bound. */
   receive(grads: unknown): void {
     this.#read(grads);
-    this.#bind();
+    this.#sources.check();
+    this.#sources.bind(this.#plan, undefined);
   }
 
   #read(grads: unknown): void {
-    this.#gradients.read(grads);
+    this.#sources.read(grads);
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
 
-  #bind(): void {
-    this.#gradients.check();
-    this.#gradients.bind(this.#plan);
-  }
-
-  step(grads: unknown): StepReport {
+  step(grads: unknown, gradScale: number): StepReport {
     this.#read(grads);
     if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
-    this.#bind();
-    const active = this.#assignRows();
-    if (this.#measures > 0) this.#adaptRows();
+    if (this.#hasSwapped) {
+      throw typeError('ERR_MODE', 'step must be called with the weights in place: call swapAverages() first');
+    }
+    this.#sources.check();
+    const report = this.#report;
+    report.stepped = false;
+    report.skipped = 0;
+    report.gradNorm = null;
+    report.clipCoefficient = 1;
+    report.nonFinite = null;
+    const gathered = this.#accumulator;
+    if (gathered !== undefined && gathered.calls + 1 < this.#accumulate) return this.#gather(gathered);
+
+    const active = this.#assignRows(gathered, gradScale * this.#meanScale());
+    this.#sources.bind(this.#plan, gathered);
+    this.#control.rows[this.#params.length] = this.#sources.boundCount(gathered);
+    if (this.#needsNorms() && !this.#clip(gathered)) {
+      gathered?.clear();
+      if (this.#pipeline.zeroGrad) this.#sources.zero();
+      return report;
+    }
+    this.#adaptRows();
     this.#checkBound();
     this.#plan.step();
-    if (this.#scalarNames.length > 0) this.#scalars.set(this.#nextScalars);
+    this.#finish(active, gathered);
+    return report;
+  }
 
-    const rows = this.#rows;
+  #finish(active: number, gathered: Accumulator | undefined): void {
+    if (this.#scalars.length > 0) this.#scalars.set(this.#nextScalars);
+    const rows = this.#control.rows;
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) if (rows[i] >= 0) steps[i]++;
+    if (this.#pipeline.zeroGrad && (gathered !== undefined || this.#sources.areShared())) this.#sources.zero();
+    gathered?.clear();
     const report = this.#report;
     report.stepped = active > 0;
     report.skipped = steps.length - active;
     if (active > 0) this.#count++;
     report.step = this.#count;
-    return report;
+  }
+
+  /** Adds the gradients to those of the calls before. */
+  #gather(gathered: Accumulator): StepReport {
+    this.#sources.keep();
+    this.#checkBound();
+    this.#sources.each((grads) => gathered.add(grads));
+    gathered.calls++;
+    if (this.#pipeline.zeroGrad) this.#sources.zero();
+    return this.#report;
+  }
+
+  /** What makes a mean of sums. */
+  #meanScale(): number {
+    const calls = this.#pipeline.accumulateMode === 'mean' ? this.#accumulate : 1;
+    return 1 / (calls * this.#sources.count);
   }
 
   /**
@@ -168,12 +331,12 @@ export class Engine<O extends object> {
    */
   #checkBound(): void {
     this.#checkTensors();
-    this.#gradients.checkBound();
+    this.#sources.checkBound();
   }
 
   #checkTensors(): void {
     const tensors = this.#tensors;
-    const params = this.params;
+    const params = this.#params;
     for (let i = 0; i < tensors.length; i++) {
       const arrays = tensors[i];
       const length = params[i].length;
@@ -181,38 +344,48 @@ export class Engine<O extends object> {
         if (lengthOf(arrays[k]) !== length) this.#refuse(params[i], arrays[k], k);
       }
     }
+    const averages = this.#averages;
+    for (let i = 0; i < averages.length; i++) {
+      if (lengthOf(averages[i]) !== params[i].length) {
+        refuseLength(averages[i], params[i].label.replace('params', 'averages'), wasBound(params[i]));
+      }
+    }
   }
 
-  #refuse({ label, length }: Param, array: FloatArray, k: number): never {
-    const which = k === 0 ? label : `${label.replace('params', 'state')}.${this.#rule.state[k - 1]}`;
-    return refuseLength(array, which, `it had ${length} when it was bound`);
+  #refuse(param: Member<O>, array: FloatArray, k: number): never {
+    const which = k === 0 ? param.label : `${param.label.replace('params', 'state')}.${param.group.rule.state[k - 1]}`;
+    return refuseLength(array, which, wasBound(param));
   }
 
   /**
-   * Gives each parameter that has a gradient a row of coefficients; parameters that are at the same step share one, unless
-   * they carry numbers of their own or are measured.
+   * Gives each parameter that has a gradient a row of coefficients; parameters of a group that are at the same step share
+   * one, unless they carry numbers of their own or are measured.
    *
    * @returns how many parameters have a gradient
    */
-  #assignRows(): number {
+  #assignRows(gathered: Accumulator | undefined, scale: number): number {
+    const { rows } = this.#control;
     const steps = this.#steps;
-    const rows = this.#rows;
-    const gradients = this.#gradients;
+    const params = this.#params;
+    const sources = this.#sources;
+    const isShared = this.#pipeline.clipTensorNorm === Infinity;
     let row = -1;
     let rowStep = 0;
+    let rowGroup: Group<O> | undefined;
     let active = 0;
-    const areAlike = this.#scalarNames.length === 0 && this.#measures === 0;
-    if (this.#scalarNames.length > 0) this.#nextScalars.set(this.#scalars);
+    if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
     for (let i = 0; i < steps.length; i++) {
-      if (!gradients.has(i)) {
+      if (!sources.has(i) && gathered?.of(i) == null) {
         rows[i] = -1;
         continue;
       }
       const t = steps[i] + 1;
-      if (t !== rowStep || !areAlike) {
+      const { group } = params[i];
+      if (t !== rowStep || group !== rowGroup || !group.sharesRows || !isShared) {
         row++;
         rowStep = t;
-        this.#writeRow(row, t, i);
+        rowGroup = group;
+        this.#writeRow(row, t, i, scale);
       }
       rows[i] = row;
       active++;
@@ -220,22 +393,108 @@ export class Engine<O extends object> {
     return active;
   }
 
-  #writeRow(row: number, t: number, i: number): void {
-    const at = row * this.#width + prologueWidth;
-    neutralPrologue(this.#coefficients, at);
-    const scalarsAt = i * this.#scalarNames.length;
-    this.#definition.coefficients(this.#coefficients, at, this.#options, t, this.#nextScalars, scalarsAt);
-  }
-
-  /** Has the arrays measured, and the rows changed by what came out. */
-  #adaptRows(): void {
-    this.#checkBound();
-    this.#plan.measure();
-    for (let i = 0; i < this.params.length; i++) {
-      if (this.#rows[i] < 0) continue;
-      const at = this.#rows[i] * this.#width + prologueWidth;
-      const sumsAt = i * this.#measures;
-      this.#definition.adapt?.(this.#coefficients, at, this.#options, this.#sums, sumsAt, this.params[i].length);
+  #writeRow(row: number, t: number, i: number, scale: number): void {
+    const { coefficients, width } = this.#control;
+    const { clipValue, zeroGrad } = this.#pipeline;
+    const { group } = this.#params[i];
+    const start = row * width;
+    const at = start + ruleStart;
+    neutralRow(coefficients, start);
+    group.definition.coefficients(coefficients, at, group.at(this.#count), t, this.#nextScalars, this.#scalarsAt[i]);
+    if (clipValue !== Infinity) {
+      coefficients[start + stages.scale] = scale;
+      coefficients[start + stages.bound] = clipValue;
+    } else if (scale !== 1) {
+      scaleGrad(coefficients, at, scale);
+    }
+    if (this.#averages.length > 0) coefficients[start + stages.averageShare] = averageShare(this.#pipeline, t);
+    if (zeroGrad && this.#accumulator === undefined && !this.#sources.areShared()) {
+      coefficients[start + stages.zeroGrad] = 1;
     }
   }
+
+  #needsNorms(): boolean {
+    const { clipNorm, clipTensorNorm, nonFinite } = this.#pipeline;
+    return nonFinite !== 'propagate' || clipNorm !== Infinity || clipTensorNorm !== Infinity;
+  }
+
+  /**
+   * Measures the gradients, and scales those down that are too large.
+   *
+   * @returns whether the step may be done: not where one is not finite and `nonFinite` is 'skip'
+   */
+  #clip(gathered: Accumulator | undefined): boolean {
+    const { clipNorm, clipNormForm, clipTensorNorm, clipValue, nonFinite } = this.#pipeline;
+    const { coefficients, width, rows, sums: measured } = this.#control;
+    this.#checkBound();
+    this.#plan.measureGrads();
+    let total = 0;
+    for (let i = 0; i < this.#params.length; i++) {
+      if (rows[i] < 0) continue;
+      const start = rows[i] * width;
+      const scale = this.#scaleOf(start);
+      const norm = Math.sqrt(measured[i * sumsWidth + sums.grad]) * scale;
+      if (nonFinite !== 'propagate' && !(norm <= largestFinite(this.#params[i]))) {
+        const found = findNonFinite(this.#params[i], this.#sources.of(i, gathered), scale);
+        if (found !== null) return this.#refuseNonFinite(found);
+      }
+      let clipped = clipValue === Infinity ? norm : Math.sqrt(measured[i * sumsWidth + sums.clampedGrad]);
+      if (clipTensorNorm !== Infinity) {
+        const share = clipCoefficient(clipNormForm, clipped, clipTensorNorm);
+        if (share !== 1) scaleGrad(coefficients, start + ruleStart, share);
+        clipped *= share;
+      }
+      total += clipped * clipped;
+    }
+    const norm = Math.sqrt(total);
+    const share = clipCoefficient(clipNormForm, norm, clipNorm);
+    this.#report.gradNorm = norm;
+    this.#report.clipCoefficient = share;
+    if (share === 1) return true;
+    const last = rows.subarray(0, this.#params.length).reduce((most, row) => Math.max(most, row), -1);
+    for (let row = 0; row <= last; row++) scaleGrad(coefficients, row * width + ruleStart, share);
+    return true;
+  }
+
+  /** What the gradient of a row is multiplied by before it is clipped; its sign does not matter. */
+  #scaleOf(start: number): number {
+    const { coefficients } = this.#control;
+    const isBounded = coefficients[start + stages.bound] !== Infinity;
+    return Math.abs(isBounded ? coefficients[start + stages.scale] : gradScaleOf(coefficients, start + ruleStart));
+  }
+
+  #refuseNonFinite(found: NonFiniteElement & { readonly label: string; readonly value: number }): false {
+    if (this.#pipeline.nonFinite === 'throw') {
+      throw rangeError(
+        'ERR_NON_FINITE',
+        `${found.label} must be finite, but its element ${found.index} becomes ${found.value}`,
+      );
+    }
+    this.#report.nonFinite = { param: found.param, index: found.index };
+    return false;
+  }
+
+  /** Has arrays measured whose rules ask for it, and the rows changed by what came out. */
+  #adaptRows(): void {
+    if (this.#groups.every(({ measures }) => measures === 0)) return;
+    const { coefficients, width, rows, sums: measured } = this.#control;
+    this.#checkBound();
+    this.#plan.measure();
+    for (let i = 0; i < this.#params.length; i++) {
+      const { group, length } = this.#params[i];
+      if (rows[i] < 0 || group.measures === 0) continue;
+      const at = rows[i] * width + ruleStart;
+      const sumsAt = i * sumsWidth + sums.rule;
+      group.definition.adapt?.(coefficients, at, group.at(this.#count), measured, sumsAt, length);
+    }
+  }
+}
+
+function wasBound({ length }: Param): string {
+  return `it had ${length} when it was bound`;
+}
+
+/** The largest finite number of a parameter's type. */
+function largestFinite({ dtype }: Param): number {
+  return dtype === 'f32' ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
 }

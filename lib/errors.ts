@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_OVERLAP'
   | 'ERR_DISPOSED'
   | 'ERR_MODE'
+  | 'ERR_NON_FINITE'
   | 'ERR_BACKEND';
 
 /** What lockstep throws: a plain `TypeError` or `RangeError` whose `code` says which rule was broken. */

@@ -25,9 +25,9 @@ export class Gradients {
     this.#incoming = params.map(() => null);
   }
 
-  /** Whether parameter `i` has a gradient. */
-  has(i: number): boolean {
-    return this.#bound[i] !== null;
+  /** Whether parameter `i` has no gradient in what was read last. */
+  isNull(i: number): boolean {
+    return this.current[i] === null;
   }
 
   /**
@@ -104,14 +104,30 @@ export class Gradients {
     }
   }
 
-  /** Binds what was read and checked. */
-  bind(plan: Plan): void {
+  /** The gradients that are bound, or will be. */
+  get current(): readonly (FloatArray | null)[] {
+    return this.#isNew ? (this.#incoming as (FloatArray | null)[]) : this.#bound;
+  }
+
+  /** Keeps what was read and checked, without binding it. */
+  keep(): void {
     if (!this.#isNew) return;
-    const incoming = this.#incoming as (FloatArray | null)[];
-    let changed = !this.#anyBound;
+    for (let i = 0; i < this.#bound.length; i++) this.#bound[i] = this.#incoming[i] as FloatArray | null;
+    this.#anyBound = true;
+  }
+
+  /**
+   * Binds what was read and checked.
+   *
+   * @param isForced whether something else was bound meanwhile
+   */
+  bind(plan: Plan, isForced: boolean): void {
+    if (!this.#isNew && !isForced) return;
+    const incoming = this.current;
+    let changed = !this.#anyBound || isForced;
     for (let i = 0; i < incoming.length; i++) changed ||= incoming[i] !== this.#bound[i];
     if (!changed) return;
-    plan.bindGrads(incoming);
+    plan.bindGrads(0, incoming);
     for (let i = 0; i < incoming.length; i++) this.#bound[i] = incoming[i];
     this.#anyBound = true;
   }

@@ -1,30 +1,38 @@
 // Two modes: parameters are the points where gradients are taken, or the weights that these are taken for.
 
 import type { FloatArray } from './arrays.js';
-import { neutralPrologue } from './definition.js';
-import type { Backend, Plan } from './plan.js';
+import { type Backend, type Control, type Plan, rowWidth, ruleStart, sumsWidth } from './plan.js';
+import { neutralRow } from './rows.js';
 import { lerp } from './rules/lerp.js';
-import { prologueWidth, rowWidth } from './rules/prologue.js';
 
 /** Parameters, each with an array of its type and length at the other end of a line. */
 export class Lines {
   readonly #plan: Plan;
-  readonly #coefficients: Float64Array;
-  readonly #rows: Int32Array;
+  readonly #control: Control;
 
   constructor(backend: Backend, params: readonly FloatArray[], ends: readonly FloatArray[]) {
-    this.#coefficients = new Float64Array(params.length * rowWidth(lerp));
-    this.#rows = new Int32Array(params.length);
-    const tensors = params.map((param) => [param]);
-    this.#plan = backend.bind(lerp, tensors, this.#coefficients, this.#rows, new Float64Array(0));
-    this.#plan.bindGrads(ends);
+    const width = rowWidth(lerp);
+    this.#control = {
+      coefficients: new Float64Array(params.length * width),
+      width,
+      rows: new Int32Array(params.length + 1),
+      sums: new Float64Array(params.length * sumsWidth),
+    };
+    this.#plan = backend.bind(
+      params.map((param) => ({ rule: lerp, arrays: [param], average: null })),
+      this.#control,
+    );
+    this.#plan.bindGrads(0, ends);
   }
 
-  /** Moves each parameter that `moves` by `share` of the way to its end. The arrays must have been checked. */
-  move(share: number, moves: (i: number) => boolean): void {
-    neutralPrologue(this.#coefficients, prologueWidth);
-    this.#coefficients[prologueWidth + lerp.coefficients.share] = share;
-    for (let i = 0; i < this.#rows.length; i++) this.#rows[i] = moves(i) ? 0 : -1;
+  /** Moves each parameter that `moves` by its share of the way to its end. The arrays must have been checked. */
+  move(shares: readonly number[], moves: (i: number) => boolean): void {
+    const { coefficients, width, rows } = this.#control;
+    shares.forEach((share, i) => {
+      neutralRow(coefficients, i * width);
+      coefficients[i * width + ruleStart + lerp.coefficients.share] = share;
+      rows[i] = moves(i) ? i : -1;
+    });
     this.#plan.step();
   }
 }

@@ -1,22 +1,51 @@
 // What all optimizers have in common, as their users see it.
 
+import type { FloatArray } from './arrays.js';
 import { resolveBackend } from './backend.js';
-import type { Definition, Dialect } from './definition.js';
-import { disposed, Engine, type StepReport } from './engine.js';
+import type { Definition, Dialect, Values } from './definition.js';
+import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
 import { rangeError } from './errors.js';
 import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
-import type { Grads, Params, State } from './params.js';
+import { type Grads, type Groups, isGroups, type Params, type State } from './params.js';
+import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
+import type { Schedule } from './schedule.js';
 
-/** Options that every optimizer takes, fixed once it is made. */
-export interface CommonOptions {
-  /** The backend for this optimizer; default: `LOCKSTEP_BACKEND`, else the best that this machine can run. */
+/** Options that every optimizer takes. */
+export interface CommonOptions extends PipelineOptions {
+  /** The backend for this optimizer; default: `LOCKSTEP_BACKEND`, else the best that this machine can run. Fixed. */
   backend?: BackendName;
-  /** How many threads a step may use: an integer >= 1. Accepted for now; every step runs on the calling thread. */
+  /** How many threads a step may use: an integer >= 1. Accepted for now; every step runs on the calling thread. Fixed. */
   threads?: number;
 }
 
-const commonOptions = { backend: text, threads: positiveInteger };
+const fixedOptions = { backend: text, threads: positiveInteger };
+const commonNames = [...Object.keys(pipelineOptions), ...Object.keys(fixedOptions)];
+
+interface LrAccessor {
+  get lr(): number;
+  set lr(value: number | Schedule);
+}
+
+interface WeightDecayAccessor {
+  get weightDecay(): number;
+  set weightDecay(value: number | Schedule);
+}
+
+interface BetasAccessor<T> {
+  get betas(): T;
+  set betas(value: T | Schedule<T>);
+}
+
+/**
+ * The options of a group. What is a function of the step reads as what it is in the next step, and can be set to another
+ * function or to a value that stays.
+ */
+export type GroupOptions<O> = Omit<Values<O>, 'lr' | 'weightDecay' | 'betas'> & {
+  -readonly [K in Exclude<keyof O, 'lr' | 'weightDecay' | 'betas'>]: Values<O>[K];
+} & (O extends { lr?: unknown } ? LrAccessor : unknown) &
+  (O extends { weightDecay?: unknown } ? WeightDecayAccessor : unknown) &
+  ('betas' extends keyof O ? BetasAccessor<Values<O>['betas' & keyof O]> : unknown);
 
 /**
  * What every optimizer has. Use a subclass: `new Adam(params, options)`.
@@ -37,21 +66,75 @@ export abstract class Optimizer<
   readonly backend: BackendName;
 
   /**
-   * The options, readable and settable between steps: `optimizer.groups[0].lr *= 0.1`. Each is checked when it is set:
-   * an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can only be set to what they are.
+   * The options of each group, readable and settable between steps: `optimizer.groups[0].lr *= 0.1`. Without groups there is
+   * one. Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can
+   * only be set to what they are.
    */
-  readonly groups: readonly Required<O>[];
+  get groups(): readonly GroupOptions<O>[] {
+    return this.#groups as readonly unknown[] as readonly GroupOptions<O>[];
+  }
 
+  /** What is done around the rule, settable between steps in the same way: `optimizer.pipeline.clipNorm = 1`. */
+  readonly pipeline: Pipeline;
+
+  readonly #definition: Definition<O>;
+  readonly #defaults: O;
+  readonly #pipeline: Pipeline;
+  #groups: readonly Required<O>[] = Object.freeze([]);
   #engine: Engine<O> | undefined;
 
   /** @internal */
-  constructor(definition: Definition<O>, params: P, given: O & CommonOptions) {
-    const { options, backend } = readAll(definition, given);
+  constructor(definition: Definition<O>, params: P | Groups<P, O>, given: O & CommonOptions) {
+    checkNames(given, [...Object.keys(definition.options), ...commonNames]);
+    this.#definition = definition;
+    this.#defaults = given;
+    const { pipeline, backend } = readCommon(given);
     this.backend = backend.name;
-    this.groups = Object.freeze([
-      settable<Required<O>>(definition.options, options, (values) => refuseConflict(definition, values)),
-    ]);
-    this.#engine = new Engine(this.constructor.name, definition, options, backend, params);
+    this.#pipeline = pipeline;
+    this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict);
+    const groups = isGroups(params)
+      ? params.map((group) => ({ params: group.params, options: this.#readGroup(group) }))
+      : [{ params, options: this.#readGroup({}) }];
+    this.#engine = new Engine(this.constructor.name, definition, groups, pipeline, backend);
+    groups.forEach(({ options }) => {
+      this.#show(options);
+    });
+  }
+
+  /** The options of a group: its own, else those of the optimizer. */
+  #readGroup(group: object): Required<O> {
+    const definition = this.#definition;
+    checkNames(group, ['params', ...Object.keys(definition.options)]);
+    const { params: _, ...own } = { ...group } as { readonly params?: unknown };
+    const given = { ...ownOptions(definition, this.#defaults), ...own };
+    const options = readOptions<Required<O>>(definition.options, given, defaultsOf(definition, given));
+    refuseConflict(definition, options);
+    return options;
+  }
+
+  #show(options: Required<O>): void {
+    const index = this.#groups.length;
+    const group = settable<Required<O>>(
+      this.#definition.options,
+      options,
+      (values) => refuseConflict(this.#definition, values),
+      (name) => this.live().optionsOf(index)[name],
+    );
+    this.#groups = Object.freeze([...this.#groups, group]);
+  }
+
+  /**
+   * Adds parameters with options of their own; what they do not name is as for the optimizer.
+   *
+   * @param group `{ params, lr, weightDecay, … }`; params of the kind that the optimizer has, with names of their own
+   * @throws TypeError or RangeError as the constructor does, or `ERR_MODE` while params hold other weights than those that
+   *   are trained or gradients are being gathered. Nothing is changed then.
+   */
+  addGroup(group: O & { readonly params: Readonly<Record<string, FloatArray>> | readonly FloatArray[] }): void {
+    const engine = this.live();
+    const options = this.#readGroup(group);
+    engine.addGroup({ params: group.params, options });
+    this.#show(options);
   }
 
   /**
@@ -84,8 +167,37 @@ export abstract class Optimizer<
    *   `ERR_DTYPE`, `ERR_LENGTH`, `ERR_DETACHED`, `ERR_OVERLAP` (a gradient shares memory with a parameter or its state)
    *   or `ERR_DISPOSED`. No parameter, state or step count is changed then.
    */
-  step(grads?: Grads<P>): StepReport {
-    return this.live().step(grads);
+  step(grads?: Grads<P> | readonly Grads<P>[], options: StepOptions = noStepOptions): StepReport {
+    return this.live().step(grads, this.#gradScaleOf(options));
+  }
+
+  #gradScaleOf(options: StepOptions): number {
+    if (options === noStepOptions) return this.#pipeline.gradScale;
+    checkNames(options, ['gradScale']);
+    const { gradScale } = pipelineOptions;
+    return Object.hasOwn(options, 'gradScale')
+      ? gradScale.check('gradScale', options.gradScale)
+      : this.#pipeline.gradScale;
+  }
+
+  /**
+   * The running average of each parameter, with the option `ema` or `swa`: live arrays, in the shape of params.
+   *
+   * @throws TypeError `ERR_MODE` where none is kept, or `ERR_DISPOSED`
+   */
+  get averages(): { readonly [K in keyof P]: P[K] } {
+    const engine = this.live();
+    return engine.inShape((i) => engine.averageOf(i)) as { readonly [K in keyof P]: P[K] };
+  }
+
+  /**
+   * Exchanges the weights and their averages, to evaluate or to save the averages from the params themselves; called again,
+   * it puts the weights back. Between the two `step` is an `ERR_MODE` error.
+   *
+   * @throws TypeError or RangeError: `ERR_MODE` where no average is kept, `ERR_DETACHED`, `ERR_LENGTH` or `ERR_DISPOSED`
+   */
+  swapAverages(): void {
+    this.live().swapAverages();
   }
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
@@ -106,14 +218,22 @@ export abstract class Optimizer<
   }
 }
 
-function readAll<O extends object>(
-  definition: Definition<O>,
-  given: O & CommonOptions,
-): { readonly options: Required<O>; readonly backend: Backend } {
-  checkNames(given, [...Object.keys(definition.options), ...Object.keys(commonOptions)]);
-  const options = readOptions<Required<O>>(definition.options, given, defaultsOf(definition, given));
-  refuseConflict(definition, options);
-  return { options, backend: resolveBackend(readOptions(commonOptions, given).backend) };
+const noStepOptions: StepOptions = Object.freeze({});
+
+function readCommon(given: object): { readonly pipeline: Pipeline; readonly backend: Backend } {
+  const pipeline = readOptions<Pipeline>(pipelineOptions, given);
+  refusePipelineConflict(pipeline);
+  return { pipeline, backend: resolveBackend(readOptions(fixedOptions, given).backend) };
+}
+
+function refusePipelineConflict(pipeline: Pipeline): void {
+  const conflict = pipelineConflict(pipeline);
+  if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
+}
+
+/** The own options among those of the optimizer itself. */
+function ownOptions<O extends object>(definition: Definition<O>, given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(definition.options, name)));
 }
 
 /** The defaults of the dialect that was asked for, where it has its own; `dialect` itself is checked with the others. */

@@ -1,6 +1,7 @@
 // Options are data: each optimizer lists its own with a default and a check, and everything else follows from the list.
 
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
+import type { Schedule } from './schedule.js';
 
 /** One option: its default, and a check that answers with the value to keep or throws what is wrong with it. */
 export interface Option<T> {
@@ -134,6 +135,14 @@ export const positiveOrInfinity = (fallback: number): Option<number> =>
 export const wholeNumber = (fallback: number): Option<number> =>
   number(fallback, 'an integer >= 1', (value) => Number.isSafeInteger(value) && value >= 1);
 
+/** The option, which may also be a function of the step: what it answers with is checked in each step. */
+export function scheduled<T>(option: Option<T>): Option<T | Schedule<T>> {
+  return {
+    default: option.default,
+    check: (name, value) => (typeof value === 'function' ? (value as Schedule<T>) : option.check(name, value)),
+  };
+}
+
 /** An object with options of its own, or `null` for none. What is kept is a frozen copy with every default. */
 export function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
   return {
@@ -218,18 +227,23 @@ export function readOptions<Values>(
   ) as Values;
 }
 
-/** Properties over the values, which are checked again whenever one is set. Setting one changes `current`. */
+/**
+ * Properties over the values, which are checked again whenever one is set. Setting one changes `current`.
+ *
+ * @param read what a property reads as, where that is not the value itself
+ */
 export function settable<Values extends object>(
   list: Checks<Values>,
   current: Values,
   refuseConflict: (values: Values) => void,
+  read: (name: keyof Values & string) => unknown = (name) => current[name],
 ): Values {
   const first = { ...current };
   const group = Object.create(null) as Values;
   for (const name of Object.keys(list) as (keyof Values & string)[]) {
     Object.defineProperty(group, name, {
       enumerable: true,
-      get: () => current[name],
+      get: () => read(name),
       set: (given: unknown) => {
         const value = list[name].check(name, given);
         const expected = list[name].stays?.(first[name], value);

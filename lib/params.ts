@@ -6,6 +6,9 @@ import { describe, rangeError, typeError } from './errors.js';
 /** Parameters: an array or a record of `Float32Array | Float64Array`. */
 export type Params<P> = { readonly [K in keyof P]: FloatArray };
 
+/** Parameters in groups, each with options of its own where they are not the same for all. No name may be in two groups. */
+export type Groups<P, O> = readonly (O & { readonly params: { readonly [K in keyof P]?: P[K] } })[];
+
 type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Array ? Float64Array : FloatArray;
 
 /**
@@ -14,6 +17,15 @@ type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Arr
  * alone whole, with its state and its step count.
  */
 export type Grads<P extends Params<P>> = { readonly [K in keyof P]: SameDtype<P[K]> | null };
+
+/** Whether params come in groups: a list of objects that have params of their own. */
+export function isGroups(params: unknown): params is readonly { readonly params: unknown }[] {
+  return (
+    Array.isArray(params) &&
+    params.length > 0 &&
+    params.every((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'params'))
+  );
+}
 
 /** The state of one parameter: how many steps it took, numbers that it carries, and arrays of its type and length. */
 export type ParamState<A, Names extends string, Numbers extends string = never> = {
@@ -44,18 +56,23 @@ function access(name: string | number): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
-/** @throws TypeError `ERR_INVALID_PARAMS`, `ERR_DTYPE` or `ERR_DETACHED` */
-export function readParams(params: unknown): readonly Param[] {
+/**
+ * @param first the index of the first, where params are a list that others stand before
+ * @throws TypeError `ERR_INVALID_PARAMS`, `ERR_DTYPE` or `ERR_DETACHED`
+ */
+export function readParams(params: unknown, first = 0): readonly Param[] {
   if (typeof params !== 'object' || params === null || ArrayBuffer.isView(params)) {
     const expected = 'an array or a record of Float32Array or Float64Array';
     throw typeError('ERR_INVALID_PARAMS', `params must be ${expected}, received ${describe(params)}`);
   }
   const names: readonly (string | number)[] = Array.isArray(params)
-    ? Array.from({ length: params.length }, (_, index) => index)
+    ? Array.from({ length: params.length }, (_, index) => first + index)
     : Object.keys(params);
   if (names.length === 0) throw typeError('ERR_INVALID_PARAMS', 'params must hold at least one array, received none');
   // All are read before any is measured: a getter or a proxy may run code here.
-  const values = names.map((name) => (params as Readonly<Record<string | number, unknown>>)[name]);
+  const values = names.map(
+    (name) => (params as Readonly<Record<string | number, unknown>>)[typeof name === 'number' ? name - first : name],
+  );
   return names.map((name, i) => readParam(name, values[i]));
 }
 

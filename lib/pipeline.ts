@@ -4,8 +4,8 @@ import {
   choice,
   fixed,
   flag,
-  optionsOrNone,
   type OptionList,
+  optionsOrNone,
   positive,
   positiveOrInfinity,
   upToOne,
@@ -80,7 +80,9 @@ export const pipelineOptions: OptionList<PipelineOptions> = {
 export type Pipeline = Required<PipelineOptions>;
 
 export function pipelineConflict({ ema, swa }: Pipeline): string | undefined {
-  return ema !== null && swa !== null ? 'ema and swa must not both be given: there is one average of the weights' : undefined;
+  return ema !== null && swa !== null
+    ? 'ema and swa must not both be given: there is one average of the weights'
+    : undefined;
 }
 
 export function keepsAverage({ ema, swa }: Pipeline): boolean {
@@ -103,9 +105,6 @@ export function averageShare({ ema, swa }: Pipeline, t: number): number {
 /** What gradients of this norm are multiplied by, so that it becomes at most `most`. */
 export function clipCoefficient(form: ClipNormForm, norm: number, most: number): number {
   if (most === Infinity) return 1;
-  if (form === 'torch') {
-    const share = most / (norm + 1e-6);
-    return share > 1 ? 1 : share;
-  }
+  if (form === 'torch') return Math.min(1, most / (norm + 1e-6));
   return norm < most ? 1 : most / norm;
 }

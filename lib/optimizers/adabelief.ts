@@ -7,21 +7,22 @@ import {
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `AdaBelief`. */
 export interface AdaBeliefOptions {
   /** Learning rate, >= 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of g and (g − m)² that are kept, each in [0, 1). Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to s in every step, and to its root; >= 0. Default 1e-16; the authors advise 1e-8 where SGD does better than Adam. */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
@@ -36,10 +37,10 @@ const c = adabelief.coefficients;
 
 const definition: Definition<AdaBeliefOptions> = {
   options: {
-    lr: nonNegative(0.001),
-    betas: fractionPair(0.9, 0.999),
+    lr: scheduled(nonNegative(0.001)),
+    betas: scheduled(fractionPair(0.9, 0.999)),
     eps: nonNegative(1e-16),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('decoupled'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -97,7 +98,7 @@ const definition: Definition<AdaBeliefOptions> = {
  * (https://arxiv.org/abs/2010.07468), `adabelief-pytorch` with `rectify=False`; `optax.adabelief`.
  */
 export class AdaBelief<P extends Params<P>> extends Optimizer<P, AdaBeliefOptions, 'expAvg' | 'expAvgVar'> {
-  constructor(params: P, given: AdaBeliefOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdaBeliefOptions>, given: AdaBeliefOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,19 +1,20 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fraction, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { flag, fraction, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { adadelta } from '../rules/adadelta.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Adadelta`. */
 export interface AdadeltaOptions {
   /** Learning rate, >= 0: scales the update, which has the units of W by itself. Default 1 (keras, tfjs: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Share of the averages of g² and of squared updates that is kept, in [0, 1). Default 0.9 (keras, tfjs: 0.95). */
   rho?: number;
   /** Added to both averages, inside the roots; >= 0. It gets the first steps going. Default 1e-6 (keras, tfjs: 1e-7). */
   eps?: number;
   /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. Fixed. */
@@ -26,10 +27,10 @@ const small = { lr: 0.001, rho: 0.95, eps: 1e-7 };
 
 const definition: Definition<AdadeltaOptions> = {
   options: {
-    lr: nonNegative(1),
+    lr: scheduled(nonNegative(1)),
     rho: fraction(0.9),
     eps: nonNegative(1e-6),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
@@ -79,7 +80,7 @@ const definition: Definition<AdadeltaOptions> = {
  * `torch.optim.Adadelta`, `keras.optimizers.Adadelta`, `optax.adadelta`, `tf.train.adadelta`.
  */
 export class Adadelta<P extends Params<P>> extends Optimizer<P, AdadeltaOptions, 'squareAvg' | 'accDelta'> {
-  constructor(params: P, given: AdadeltaOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdadeltaOptions>, given: AdadeltaOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

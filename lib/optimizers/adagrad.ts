@@ -1,13 +1,14 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { choice, fixed, flag, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { choice, fixed, flag, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { adagrad } from '../rules/adagrad.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Adagrad`. */
 export interface AdagradOptions {
   /** Learning rate, >= 0. Default 0.01 (keras: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Step t uses lr / (1 + (t − 1)·lrDecay); >= 0. Default 0. */
   lrDecay?: number;
   /** Keeps the division finite; >= 0. Default 1e-8 (torch: 1e-10; keras, optax, tfjs: 1e-7). */
@@ -17,7 +18,7 @@ export interface AdagradOptions {
   /** What the sum of squares starts with; >= 0. Default 0 (keras, optax, tfjs: 0.1). Fixed. */
   initialAccumulator?: number;
   /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form with the article's eps. Fixed. */
@@ -30,12 +31,12 @@ const inside = { eps: 1e-7, epsPlace: 'inside', initialAccumulator: 0.1 } as con
 
 const definition: Definition<AdagradOptions> = {
   options: {
-    lr: nonNegative(0.01),
+    lr: scheduled(nonNegative(0.01)),
     lrDecay: nonNegative(0),
     eps: nonNegative(1e-8),
     epsPlace: choice('outside', 'outside', 'inside'),
     initialAccumulator: fixed(nonNegative(0)),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
@@ -85,7 +86,7 @@ const definition: Definition<AdagradOptions> = {
  * 2011); `torch.optim.Adagrad`, `keras.optimizers.Adagrad`, `optax.adagrad`, `tf.train.adagrad`.
  */
 export class Adagrad<P extends Params<P>> extends Optimizer<P, AdagradOptions, 'sum'> {
-  constructor(params: P, given: AdagradOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdagradOptions>, given: AdagradOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

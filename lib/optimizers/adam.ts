@@ -2,26 +2,28 @@ import {
   type Definition,
   dialects,
   scaleKept,
+  type Values,
   type WeightDecayMode,
   weightDecayMode,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative, type OptionList } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Adam`. */
 export interface AdamOptions {
   /** Learning rate, >= 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to the root, outside of it; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2' (keras: 'decoupled'). */
   weightDecayMode?: WeightDecayMode;
   /** Whether to divide by the root of the largest v so far (AMSGrad). Default false. Fixed. */
@@ -41,8 +43,8 @@ export function adamDefinition(
 ): Definition<AdamOptions> {
   return {
     options: {
-      lr: nonNegative(0.001),
-      betas: fractionPair(0.9, 0.999),
+      lr: scheduled(nonNegative(0.001)),
+      betas: scheduled(fractionPair(0.9, 0.999)),
       eps: nonNegative(1e-8),
       amsgrad: fixed(flag(false)),
       cautious: fixed(flag(false)),
@@ -69,7 +71,7 @@ export function adamDefinition(
 function writeAdam(
   row: Float64Array,
   at: number,
-  { lr, betas, eps, amsgrad: largest, dialect }: Required<AdamOptions>,
+  { lr, betas, eps, amsgrad: largest, dialect }: Values<AdamOptions>,
   t: number,
 ): void {
   const beta1 = betas[0]; // not destructured: an iterator would cost more than the rest of this
@@ -98,7 +100,7 @@ function writeAdam(
 
 const definition = adamDefinition(
   {
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
@@ -142,7 +144,7 @@ const definition = adamDefinition(
  * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
  */
 export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  constructor(params: P, given: AdamOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdamOptions>, given: AdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

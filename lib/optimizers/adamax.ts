@@ -7,21 +7,22 @@ import {
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { adamax, cautiousAdamax } from '../rules/adamax.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Adamax`. */
 export interface AdamaxOptions {
   /** Learning rate, >= 0. Default 0.002 (keras: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the average of g and of the largest |g| that are kept, each in [0, 1). Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to |g| (keras, tfjs: to u, in the division); >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2' (keras: 'decoupled'). */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
@@ -36,10 +37,10 @@ const c = adamax.coefficients;
 
 const definition: Definition<AdamaxOptions> = {
   options: {
-    lr: nonNegative(0.002),
-    betas: fractionPair(0.9, 0.999),
+    lr: scheduled(nonNegative(0.002)),
+    betas: scheduled(fractionPair(0.9, 0.999)),
     eps: nonNegative(1e-8),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -100,7 +101,7 @@ const definition: Definition<AdamaxOptions> = {
  * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
  */
 export class Adamax<P extends Params<P>> extends Optimizer<P, AdamaxOptions, 'expAvg' | 'expInf'> {
-  constructor(params: P, given: AdamaxOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdamaxOptions>, given: AdamaxOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,13 +1,14 @@
 import { dialects, type WeightDecayMode, weightDecayMode } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
+import type { Schedule } from '../schedule.js';
 import { type AdamOptions, adamDefinition } from './adam.js';
 
 /** The options of `AdamW`: those of `Adam`, but that weightDecay is decoupled and defaults to 0.01 (keras: 0.004, optax: 1e-4). */
 export interface AdamWOptions extends AdamOptions {
   /** Weight decay, >= 0. Default 0.01 (keras: 0.004; optax: 1e-4). */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
   weightDecayMode?: WeightDecayMode;
   /** Default 'lockstep', which is PyTorch's form. 'keras' has eps-hat. There is no AdamW in tfjs. Fixed. */
@@ -16,7 +17,7 @@ export interface AdamWOptions extends AdamOptions {
 
 const definition = adamDefinition(
   {
-    weightDecay: nonNegative(0.01),
+    weightDecay: scheduled(nonNegative(0.01)),
     weightDecayMode: weightDecayMode('decoupled'),
     dialect: dialects('torch', 'keras', 'optax'),
   },
@@ -59,7 +60,7 @@ const definition = adamDefinition(
  * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
  */
 export class AdamW<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  constructor(params: P, given: AdamWOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdamWOptions>, given: AdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

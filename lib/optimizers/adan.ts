@@ -1,20 +1,21 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fractionTriple, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { flag, fractionTriple, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { adan } from '../rules/adan.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Adan`. */
 export interface AdanOptions {
   /** Learning rate, >= 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of g, of its differences and of their squares that are kept, in [0, 1). Default [0.98, 0.92, 0.99]. */
-  betas?: readonly [number, number, number];
+  betas?: readonly [number, number, number] | Schedule<readonly [number, number, number]>;
   /** Added to the root, outside of it (optax: inside of it too); >= 0. Default 1e-8. */
   eps?: number;
   /** Weight decay, >= 0: after the step W is divided by 1 + lr·weightDecay. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether W shrinks by lr·weightDecay·W before the step instead, as in `AdamW`. Default false (optax: true). */
   noProx?: boolean;
   /** Whether to climb instead of descend. Default false. */
@@ -30,10 +31,10 @@ const c = adan.coefficients;
 
 const definition: Definition<AdanOptions> = {
   options: {
-    lr: nonNegative(0.001),
-    betas: fractionTriple(0.98, 0.92, 0.99),
+    lr: scheduled(nonNegative(0.001)),
+    betas: scheduled(fractionTriple(0.98, 0.92, 0.99)),
     eps: nonNegative(1e-8),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     noProx: flag(false),
     maximize: flag(false),
     dialect: dialects('optax'),
@@ -105,7 +106,7 @@ export class Adan<P extends Params<P>> extends Optimizer<
   AdanOptions,
   'expAvg' | 'expAvgDiff' | 'expAvgSq' | 'lastGrad'
 > {
-  constructor(params: P, given: AdanOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, AdanOptions>, given: AdanOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

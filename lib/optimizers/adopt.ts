@@ -1,29 +1,30 @@
 import {
   type Definition,
   dialects,
-  keepParams,
   scaleKept,
   type WeightDecayMode,
   weightDecayMode,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative, positive } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, positive, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
+import { keepParams } from '../rows.js';
 import { adopt, cautiousADOPT } from '../rules/adopt.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `ADOPT`. */
 export interface ADOPTOptions {
   /** Learning rate, >= 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of the normalised g and of g² that are kept, each in [0, 1). Default [0.9, 0.9999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** The least that g is divided by; > 0. Default 1e-6. */
   eps?: number;
   /** Whether the normalised g is clipped to ±⁴√(t − 1). Default true. */
   clip?: boolean;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2'. */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
@@ -38,11 +39,11 @@ const c = adopt.coefficients;
 
 const definition: Definition<ADOPTOptions> = {
   options: {
-    lr: nonNegative(0.001),
-    betas: fractionPair(0.9, 0.9999),
+    lr: scheduled(nonNegative(0.001)),
+    betas: scheduled(fractionPair(0.9, 0.9999)),
     eps: positive(1e-6),
     clip: flag(true),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -105,7 +106,7 @@ const definition: Definition<ADOPTOptions> = {
  * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
  */
 export class ADOPT<P extends Params<P>> extends Optimizer<P, ADOPTOptions, 'expAvg' | 'expAvgSq'> {
-  constructor(params: P, given: ADOPTOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, ADOPTOptions>, given: ADOPTOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,14 +1,16 @@
-import { type Definition, dialects, writePrologue } from '../definition.js';
+import { type Definition, dialects } from '../definition.js';
 import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { flag, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
+import { writePrologue } from '../rows.js';
 import { asgd } from '../rules/asgd.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `ASGD`. */
 export interface ASGDOptions {
   /** Learning rate of the first step, >= 0. Default 0.01. One that is set later shows in the step after the next. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Decay of W, and of the step size over time; >= 0. Default 1e-4. */
   lambd?: number;
   /** Power by which the step size falls, >= 0. Default 0.75. */
@@ -16,7 +18,7 @@ export interface ASGDOptions {
   /** After how many steps averaging starts, >= 0. Default 1e6. */
   t0?: number;
   /** L2 penalty, >= 0: weightDecay·W is added to g. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. Fixed. */
@@ -27,11 +29,11 @@ const c = asgd.coefficients;
 
 const definition: Definition<ASGDOptions> = {
   options: {
-    lr: nonNegative(0.01),
+    lr: scheduled(nonNegative(0.01)),
     lambd: nonNegative(1e-4),
     alpha: nonNegative(0.75),
     t0: nonNegative(1e6),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('torch'),
   },
@@ -74,7 +76,7 @@ export class ASGD<P extends Params<P>> extends Optimizer<P, ASGDOptions, 'ax', '
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P, given: ASGDOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, ASGDOptions>, given: ASGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

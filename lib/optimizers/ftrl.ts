@@ -1,13 +1,14 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { choice, fixed, flag, nonNegative, positive } from '../options.js';
-import type { Params } from '../params.js';
+import { choice, fixed, flag, nonNegative, positive, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { ftrl } from '../rules/ftrl.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `FTRL`. */
 export interface FTRLOptions {
   /** Learning rate, > 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** How step sizes fall: q(n) = n⁻ᵖᵒʷᵉʳ is 1, √n or n. One of 0, −0.5, −1. Default −0.5. Fixed. */
   power?: 0 | -0.5 | -1;
   /** L1 penalty, >= 0: what holds unimportant weights at exactly 0. Default 0. */
@@ -19,7 +20,7 @@ export interface FTRLOptions {
   /** What the sum of squares starts with; >= 0. Default 0.1. Fixed. */
   initialAccumulator?: number;
   /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is the same as Keras's. Fixed. */
@@ -30,13 +31,13 @@ const c = ftrl.coefficients;
 
 const definition: Definition<FTRLOptions> = {
   options: {
-    lr: positive(0.001),
+    lr: scheduled(positive(0.001)),
     power: fixed(choice(-0.5, 0, -0.5, -1)),
     l1: nonNegative(0),
     l2: nonNegative(0),
     beta: nonNegative(0),
     initialAccumulator: fixed(nonNegative(0.1)),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('keras'),
   },
@@ -89,7 +90,7 @@ const definition: Definition<FTRLOptions> = {
  * https://research.google/pubs/pub41159); `keras.optimizers.Ftrl`.
  */
 export class FTRL<P extends Params<P>> extends Optimizer<P, FTRLOptions, 'accumulator' | 'linearTerm'> {
-  constructor(params: P, given: FTRLOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, FTRLOptions>, given: FTRLOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -7,18 +7,19 @@ import {
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { cautiousLion, lion } from '../rules/lion.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Lion`. */
 export interface LionOptions {
   /** Learning rate, >= 0: how far each element moves in a step. Default 1e-4 (keras: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the average that are kept, in the step and in the average itself, each in [0, 1). Default [0.9, 0.99]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Weight decay, >= 0. Default 0 (optax: 0.001). */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'decoupled'. */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
@@ -33,9 +34,9 @@ const c = lion.coefficients;
 
 const definition: Definition<LionOptions> = {
   options: {
-    lr: nonNegative(1e-4),
-    betas: fractionPair(0.9, 0.99),
-    weightDecay: nonNegative(0),
+    lr: scheduled(nonNegative(1e-4)),
+    betas: scheduled(fractionPair(0.9, 0.99)),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('decoupled'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -88,7 +89,7 @@ const definition: Definition<LionOptions> = {
  * google/automl; `keras.optimizers.Lion`, `optax.lion`.
  */
 export class Lion<P extends Params<P>> extends Optimizer<P, LionOptions, 'expAvg'> {
-  constructor(params: P, given: LionOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, LionOptions>, given: LionOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

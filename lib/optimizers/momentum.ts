@@ -1,19 +1,20 @@
 import { type Definition, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fraction, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fraction, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { momentum, momentumNesterov } from '../rules/momentum.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Momentum`. */
 export interface MomentumOptions {
   /** Learning rate, >= 0. Default 0.01. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Share of the velocity that is kept, in [0, 1). Default 0.9. */
   momentum?: number;
   /** Whether to look ahead (Nesterov). Default false. Fixed. */
   nesterov?: boolean;
   /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W, as in Keras. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
 }
@@ -22,10 +23,10 @@ const c = momentum.coefficients;
 
 const definition: Definition<MomentumOptions> = {
   options: {
-    lr: nonNegative(0.01),
+    lr: scheduled(nonNegative(0.01)),
     momentum: fraction(0.9),
     nesterov: fixed(flag(false)),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
   },
 
@@ -65,7 +66,7 @@ const definition: Definition<MomentumOptions> = {
  * `keras.optimizers.SGD`.
  */
 export class Momentum<P extends Params<P>> extends Optimizer<P, MomentumOptions, 'velocity'> {
-  constructor(params: P, given: MomentumOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, MomentumOptions>, given: MomentumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -2,29 +2,31 @@ import {
   type Definition,
   dialects,
   scaleKept,
+  type Values,
   type WeightDecayMode,
   weightDecayMode,
   writeDecay,
 } from '../definition.js';
 import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { cautiousNAdam, nadam } from '../rules/nadam.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `NAdam`. */
 export interface NAdamOptions {
   /** Learning rate, >= 0. Default 0.002 (keras: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to the root of the corrected v, outside of it; >= 0. Default 1e-8 (keras: 1e-7). */
   eps?: number;
   /** How fast μ rises from β₁/2 to β₁: ψ, >= 0. Default 0.004 (keras: 1; optax: 0, and no other, since there μ is β₁). */
   momentumDecay?: number;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2' (keras: 'decoupled'). */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient's sign stay, and the others go further for it. Default false. Fixed. */
@@ -39,11 +41,11 @@ const c = nadam.coefficients;
 
 const definition: Definition<NAdamOptions> = {
   options: {
-    lr: nonNegative(0.002),
-    betas: fractionPair(0.9, 0.999),
+    lr: scheduled(nonNegative(0.002)),
+    betas: scheduled(fractionPair(0.9, 0.999)),
     eps: nonNegative(1e-8),
     momentumDecay: nonNegative(0.004),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -88,7 +90,7 @@ const definition: Definition<NAdamOptions> = {
 };
 
 /** μ of step t: the share of m in Nesterov's look ahead. */
-function momentumAt(t: number, { betas, momentumDecay, dialect }: Required<NAdamOptions>): number {
+function momentumAt(t: number, { betas, momentumDecay, dialect }: Values<NAdamOptions>): number {
   return dialect === 'optax' ? betas[0] : betas[0] * (1 - 0.5 * pow(0.96, t * momentumDecay));
 }
 
@@ -115,7 +117,7 @@ export class NAdam<P extends Params<P>> extends Optimizer<P, NAdamOptions, 'expA
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P, given: NAdamOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, NAdamOptions>, given: NAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

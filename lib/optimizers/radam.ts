@@ -7,21 +7,22 @@ import {
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
 import { adam, cautiousAdam } from '../rules/adam.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `RAdam`. */
 export interface RAdamOptions {
   /** Learning rate, >= 0. Default 0.001. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to the root of v (optax: of the corrected v), outside of it; >= 0. Default 1e-8. */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** What weight decay does: 'l2' adds weightDecay·W to g, 'decoupled' shrinks W by lr·weightDecay·W, 'independent' by weightDecay·W. Default 'l2'. */
   weightDecayMode?: WeightDecayMode;
   /** Whether elements whose step would go against the gradient stay, and the others go further for it. Default false. Fixed. */
@@ -36,10 +37,10 @@ const c = adam.coefficients;
 
 const definition: Definition<RAdamOptions> = {
   options: {
-    lr: nonNegative(0.001),
-    betas: fractionPair(0.9, 0.999),
+    lr: scheduled(nonNegative(0.001)),
+    betas: scheduled(fractionPair(0.9, 0.999)),
     eps: nonNegative(1e-8),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
     cautious: fixed(flag(false)),
     maximize: flag(false),
@@ -124,7 +125,7 @@ function rectification(length: number, longest: number): number {
  * `torch.optim.RAdam`, `optax.radam`.
  */
 export class RAdam<P extends Params<P>> extends Optimizer<P, RAdamOptions, 'expAvg' | 'expAvgSq'> {
-  constructor(params: P, given: RAdamOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, RAdamOptions>, given: RAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

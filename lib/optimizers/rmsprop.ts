@@ -1,13 +1,14 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { choice, fixed, flag, fraction, nonNegative, zeroOrMore } from '../options.js';
-import type { Params } from '../params.js';
+import { choice, fixed, flag, fraction, nonNegative, scheduled, zeroOrMore } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from '../rules/rmsprop.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `RMSprop`. */
 export interface RMSpropOptions {
   /** Learning rate, >= 0. Default 0.01 (keras: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Share of the average of g² that is kept, in [0, 1). Default 0.99 (keras, optax, tfjs: 0.9). */
   alpha?: number;
   /** Keeps the division finite; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
@@ -19,7 +20,7 @@ export interface RMSpropOptions {
   /** Share of the momentum buffer that is kept, in [0, 1). Default 0: no buffer, and it must then stay 0. */
   momentum?: number;
   /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. 'keras', 'optax' and 'tfjs' have lr inside the buffer. Fixed. */
@@ -33,13 +34,13 @@ const inside = { alpha: 0.9, epsPlace: 'inside' } as const;
 
 const definition: Definition<RMSpropOptions> = {
   options: {
-    lr: nonNegative(0.01),
+    lr: scheduled(nonNegative(0.01)),
     alpha: fraction(0.99),
     eps: nonNegative(1e-8),
     epsPlace: choice('outside', 'outside', 'inside'),
     centered: fixed(flag(false)),
     momentum: zeroOrMore(fraction(0)),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
@@ -115,7 +116,7 @@ export class RMSprop<P extends Params<P>> extends Optimizer<
   RMSpropOptions,
   'squareAvg' | 'gradAvg' | 'momentumBuffer'
 > {
-  constructor(params: P, given: RMSpropOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, RMSpropOptions>, given: RMSpropOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,18 +1,19 @@
 // What ScheduleFreeSGD and ScheduleFreeAdamW have in common: the two modes, and the weights of the average.
 
-import type { Definition, Mode } from '../definition.js';
+import type { Definition, Mode, Values } from '../definition.js';
 import { pow } from '../elementary.js';
 import { typeError } from '../errors.js';
 import { Optimizer } from '../optimizer.js';
-import { flag, nonNegative, nonNegativeInteger, type OptionList } from '../options.js';
+import { flag, nonNegative, nonNegativeInteger, type OptionList, scheduled } from '../options.js';
 import type { Params } from '../params.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of every Schedule-Free optimizer. */
 export interface ScheduleFreeOptions {
   /** Learning rate, >= 0; there is no schedule for it to follow. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Weight decay at y, >= 0. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Over how many steps lr rises to its value; an integer >= 0. Default 0. */
   warmupSteps?: number;
   /** z of step t enters the average with weight tʳ, r >= 0: more than 0 forgets the beginning sooner. Default 0. */
@@ -24,7 +25,7 @@ export interface ScheduleFreeOptions {
 }
 
 export const scheduleFreeOptions: Omit<OptionList<ScheduleFreeOptions>, 'lr'> = {
-  weightDecay: nonNegative(0),
+  weightDecay: scheduled(nonNegative(0)),
   warmupSteps: nonNegativeInteger(0),
   r: nonNegative(0),
   weightLrPower: nonNegative(2),
@@ -39,7 +40,7 @@ export function writeAverage(
   row: Float64Array,
   at: number,
   c: { readonly start: number; readonly weight: number; readonly stepY: number; readonly stepZ: number },
-  { lr: fullLr, warmupSteps, r, weightLrPower }: Required<ScheduleFreeOptions>,
+  { lr: fullLr, warmupSteps, r, weightLrPower }: Values<ScheduleFreeOptions>,
   beta1: number,
   t: number,
   numbers: Float64Array,

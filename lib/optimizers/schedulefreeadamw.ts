@@ -1,9 +1,11 @@
-import { type Definition, writePrologue } from '../definition.js';
+import type { Definition } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
-import { momentumPair, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { momentumPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { power } from '../powers.js';
+import { writePrologue } from '../rows.js';
 import { scheduleFreeAdamW } from '../rules/schedulefree.js';
+import type { Schedule } from '../schedule.js';
 import {
   averageNumbers,
   modesOf,
@@ -16,7 +18,7 @@ import {
 /** The options of `ScheduleFreeAdamW`. */
 export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
   /** Learning rate, >= 0; there is no schedule for it to follow. Default 0.0025. */
-  lr?: number;
+  lr?: number | Schedule;
   /** How far y lies from z to the average, in (0, 1), and the share of the average of g² that is kept, in [0, 1). Default [0.9, 0.999]. The first is fixed. */
   betas?: readonly [number, number];
   /** Added to the root, outside of it; >= 0. Default 1e-8. */
@@ -26,7 +28,12 @@ export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
 const c = scheduleFreeAdamW.coefficients;
 
 const definition: Definition<ScheduleFreeAdamWOptions> = {
-  options: { lr: nonNegative(0.0025), betas: momentumPair(0.9, 0.999), eps: nonNegative(1e-8), ...scheduleFreeOptions },
+  options: {
+    lr: scheduled(nonNegative(0.0025)),
+    betas: momentumPair(0.9, 0.999),
+    eps: nonNegative(1e-8),
+    ...scheduleFreeOptions,
+  },
 
   rule: () => scheduleFreeAdamW,
 
@@ -84,7 +91,7 @@ export class ScheduleFreeAdamW<P extends Params<P>> extends ScheduleFree<P, Sche
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P, given: ScheduleFreeAdamWOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, ScheduleFreeAdamWOptions>, given: ScheduleFreeAdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,8 +1,9 @@
 import { type Definition, writeDecay } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
-import { fixed, nonNegative, openFraction } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, nonNegative, openFraction, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { scheduleFreeSGD } from '../rules/schedulefree.js';
+import type { Schedule } from '../schedule.js';
 import {
   averageNumbers,
   modesOf,
@@ -15,13 +16,13 @@ import {
 /** The options of `ScheduleFreeSGD`. */
 export interface ScheduleFreeSGDOptions extends ScheduleFreeOptions {
   /** Learning rate, >= 0; there is no schedule for it to follow. Default 1. */
-  lr?: number;
+  lr?: number | Schedule;
   /** How far y lies from z to the average, in (0, 1). Default 0.9. Fixed. */
   momentum?: number;
 }
 
 const definition: Definition<ScheduleFreeSGDOptions> = {
-  options: { lr: nonNegative(1), momentum: fixed(openFraction(0.9)), ...scheduleFreeOptions },
+  options: { lr: scheduled(nonNegative(1)), momentum: fixed(openFraction(0.9)), ...scheduleFreeOptions },
 
   rule: () => scheduleFreeSGD,
 
@@ -70,7 +71,7 @@ export class ScheduleFreeSGD<P extends Params<P>> extends ScheduleFree<P, Schedu
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P, given: ScheduleFreeSGDOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, ScheduleFreeSGDOptions>, given: ScheduleFreeSGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,14 +1,15 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fraction, nonNegative, upToOne, zeroOrMore } from '../options.js';
-import type { Params } from '../params.js';
+import { fixed, flag, fraction, nonNegative, scheduled, upToOne, zeroOrMore } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { momentum, momentumNesterov } from '../rules/momentum.js';
 import { sgd, sgdMomentum, sgdNesterov } from '../rules/sgd.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `SGD`. */
 export interface SGDOptions {
   /** Learning rate, >= 0. Default 0.01 (torch: 0.001). */
-  lr?: number;
+  lr?: number | Schedule;
   /** Share of the momentum buffer that is kept, in [0, 1). Default 0: no buffer, and it must then stay 0. */
   momentum?: number;
   /** How much of each gradient but the first is kept out of the buffer, in [0, 1]. Default 0. */
@@ -16,7 +17,7 @@ export interface SGDOptions {
   /** Whether to look ahead (Nesterov); needs momentum and no dampening. Default false. Fixed. */
   nesterov?: boolean;
   /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is PyTorch's form. 'keras' has lr inside the buffer, as `Momentum`. Fixed. */
@@ -28,11 +29,11 @@ const inside = momentum.coefficients;
 
 const definition: Definition<SGDOptions> = {
   options: {
-    lr: nonNegative(0.01),
+    lr: scheduled(nonNegative(0.01)),
     momentum: zeroOrMore(fraction(0)),
     dampening: upToOne(0),
     nesterov: fixed(flag(false)),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
@@ -104,7 +105,7 @@ const definition: Definition<SGDOptions> = {
  * @source `torch.optim.SGD`. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
  */
 export class SGD<P extends Params<P>> extends Optimizer<P, SGDOptions, 'momentumBuffer' | 'velocity'> {
-  constructor(params: P, given: SGDOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, SGDOptions>, given: SGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,17 +1,18 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { flag, fraction, nonNegative } from '../options.js';
-import type { Params } from '../params.js';
+import { flag, fraction, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
 import { signum } from '../rules/signum.js';
+import type { Schedule } from '../schedule.js';
 
 /** The options of `Signum`. */
 export interface SignumOptions {
   /** Learning rate, >= 0: how far each element moves in a step. Default 1e-4. */
-  lr?: number;
+  lr?: number | Schedule;
   /** Share of the average of g that is kept, in [0, 1). 0 is sign descent. Default 0.9. */
   momentum?: number;
   /** Decoupled weight decay, >= 0: W first shrinks by lr·weightDecay·W. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | Schedule;
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /** Default 'lockstep', which is the same as Optax's. Fixed. */
@@ -22,9 +23,9 @@ const c = signum.coefficients;
 
 const definition: Definition<SignumOptions> = {
   options: {
-    lr: nonNegative(1e-4),
+    lr: scheduled(nonNegative(1e-4)),
     momentum: fraction(0.9),
-    weightDecay: nonNegative(0),
+    weightDecay: scheduled(nonNegative(0)),
     maximize: flag(false),
     dialect: dialects('optax'),
   },
@@ -67,7 +68,7 @@ const definition: Definition<SignumOptions> = {
  * (https://arxiv.org/abs/1802.04434); `optax.signum`.
  */
 export class Signum<P extends Params<P>> extends Optimizer<P, SignumOptions, 'expAvg'> {
-  constructor(params: P, given: SignumOptions & CommonOptions = {}) {
+  constructor(params: P | Groups<P, SignumOptions>, given: SignumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

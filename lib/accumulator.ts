@@ -1,0 +1,56 @@
+// Gradients of several calls, gathered for one step.
+
+import { copyInto, type FloatArray, filledLike } from './arrays.js';
+import type { Param } from './params.js';
+import { type Backend, type Control, type Plan, rowWidth, sumsWidth } from './plan.js';
+import { neutralRow } from './rows.js';
+import { sum } from './rules/stages.js';
+
+/** One sum for each parameter, in its own type. */
+export class Accumulator {
+  readonly #arrays: readonly FloatArray[];
+  readonly #plan: Plan;
+  readonly #control: Control;
+  /** Whether a parameter has a sum. */
+  readonly #hasSum: boolean[];
+  /** How many calls were gathered. */
+  calls = 0;
+
+  constructor(backend: Backend, params: readonly Param[]) {
+    this.#arrays = params.map(({ array }) => filledLike(array, 0));
+    this.#hasSum = params.map(() => false);
+    this.#control = {
+      coefficients: new Float64Array(params.length * rowWidth(sum)),
+      width: rowWidth(sum),
+      rows: new Int32Array(params.length + 1),
+      sums: new Float64Array(params.length * sumsWidth),
+    };
+    neutralRow(this.#control.coefficients, 0);
+    const tensors = this.#arrays.map((array) => ({ rule: sum, arrays: [array], average: null }));
+    this.#plan = backend.bind(tensors, this.#control);
+  }
+
+  /** The sum of parameter `i`, or `null` where no gradient was gathered. */
+  of(i: number): FloatArray | null {
+    return this.#hasSum[i] ? this.#arrays[i] : null;
+  }
+
+  /** Adds gradients, which must have been checked. */
+  add(grads: readonly (FloatArray | null)[]): void {
+    const { rows } = this.#control;
+    for (let i = 0; i < grads.length; i++) {
+      const grad = grads[i];
+      rows[i] = grad !== null && this.#hasSum[i] ? 0 : -1;
+      if (grad === null || this.#hasSum[i]) continue;
+      copyInto(this.#arrays[i], grad);
+      this.#hasSum[i] = true;
+    }
+    this.#plan.bindGrads(0, grads);
+    this.#plan.step();
+  }
+
+  clear(): void {
+    this.#hasSum.fill(false);
+    this.calls = 0;
+  }
+}

@@ -1,0 +1,65 @@
+// Groups: parameters that share options. One group is the usual case.
+
+import type { Definition, Values } from './definition.js';
+import type { Param } from './params.js';
+import { measureCount, type Rule } from './rules/rule.js';
+
+/** Options whose value may be a function of the step. */
+export const schedulable = ['lr', 'weightDecay', 'betas'] as const;
+
+/** The options of some parameters, and the rule that they choose. */
+export class Group<O extends object> {
+  readonly definition: Definition<O>;
+  readonly rule: Rule;
+  readonly measures: number;
+  /** The names of the numbers that a parameter carries from step to step, and what they start with. */
+  readonly scalarNames: readonly string[];
+  readonly firstScalars: readonly number[];
+  /** What each state array starts with, in the rule's order. */
+  readonly firstState: readonly number[];
+  /** Whether parameters that are at the same step can share a row of coefficients. */
+  readonly sharesRows: boolean;
+  readonly #given: Readonly<Record<string, unknown>>;
+  readonly #scheduled: readonly (keyof O & string)[];
+
+  /** @param options live: they may change between steps, and some may be functions of the step */
+  constructor(definition: Definition<O>, options: Required<O>) {
+    this.definition = definition;
+    this.#given = options as Readonly<Record<string, unknown>>;
+    this.#scheduled = schedulable.filter((name) => name in definition.options) as unknown as (keyof O & string)[];
+    const values = this.at(0);
+    this.rule = definition.rule(values);
+    this.measures = measureCount(this.rule);
+    const scalars = definition.scalars?.(values) ?? {};
+    this.scalarNames = Object.keys(scalars);
+    this.firstScalars = Object.values(scalars);
+    const initial = definition.initial?.(values) ?? {};
+    this.firstState = this.rule.state.map((name) => (Object.hasOwn(initial, name) ? initial[name] : 0));
+    this.sharesRows = this.scalarNames.length === 0 && this.measures === 0;
+  }
+
+  /**
+   * The options in the step that `step` others came before.
+   *
+   * @throws TypeError or RangeError `ERR_INVALID_OPTION` where a schedule answers with what the option cannot be
+   */
+  at(step: number): Values<O> {
+    for (const name of this.#scheduled) if (typeof this.#given[name] === 'function') return this.#evaluate(step);
+    return this.#given as Values<O>;
+  }
+
+  #evaluate(step: number): Values<O> {
+    const values: Record<string, unknown> = { ...this.#given };
+    for (const name of this.#scheduled) {
+      const given = values[name];
+      if (typeof given !== 'function') continue;
+      values[name] = this.definition.options[name].check(`${name} of step ${step}`, given(step));
+    }
+    return values as Values<O>;
+  }
+}
+
+/** A parameter with its group. */
+export interface Member<O extends object> extends Param {
+  readonly group: Group<O>;
+}

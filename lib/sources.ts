@@ -1,0 +1,129 @@
+// The gradients of a step: one for each parameter, or several whose mean is taken.
+
+import type { Accumulator } from './accumulator.js';
+import { dtypeOf, type FloatArray, type Memory, sharesMemory, zero } from './arrays.js';
+import { rangeError } from './errors.js';
+import { Gradients } from './gradients.js';
+import type { Param } from './params.js';
+import type { Plan } from './plan.js';
+
+export class Sources {
+  readonly #params: readonly Param[];
+  readonly #written: Memory;
+  readonly #isList: boolean;
+  /** As many as a step ever had; of which the first `count` are those of the next. */
+  readonly #lists: Gradients[];
+  count = 1;
+  /** Whether the plan has other gradients bound than those of the first list. */
+  #isMixed = false;
+
+  /** @param written the memory that a step writes: no gradient may share any of it */
+  constructor(params: readonly Param[], written: Memory, isList: boolean) {
+    this.#params = params;
+    this.#written = written;
+    this.#isList = isList;
+    this.#lists = [new Gradients(params, written, isList)];
+  }
+
+  /** Reads the gradients from the user's object: one of the shape of params, or a list of such. */
+  read(grads: unknown): void {
+    const [first] = this.#lists;
+    if (!this.#isSeveral(grads)) {
+      if (grads !== undefined) this.count = 1;
+      for (let k = 0; k < this.count; k++) this.#lists[k].read(grads);
+      if (this.count === 1) return;
+    } else {
+      const several = Array.from(grads);
+      while (this.#lists.length < several.length) {
+        this.#lists.push(new Gradients(this.#params, this.#written, this.#isList));
+      }
+      several.forEach((each, k) => {
+        this.#lists[k].read(each ?? null);
+      });
+      this.count = several.length;
+    }
+    for (let k = 1; k < this.count; k++) {
+      const differing = this.#params.findIndex((_, i) => this.#lists[k].isNull(i) !== first.isNull(i));
+      if (differing < 0) continue;
+      const { gradLabel } = this.#params[differing];
+      throw rangeError(
+        'ERR_INVALID_GRADS',
+        `${gradLabel} must be given in all of several grads or be null in all, but is null in ${first.isNull(differing) ? 'the first' : `number ${k + 1}`} alone`,
+      );
+    }
+  }
+
+  #isSeveral(grads: unknown): grads is readonly unknown[] {
+    if (!Array.isArray(grads) || grads.length === 0) return false;
+    if (!this.#isList) return true;
+    const first: unknown = grads[0];
+    return typeof first === 'object' && first !== null && dtypeOf(first) === undefined && !ArrayBuffer.isView(first);
+  }
+
+  /** Whether parameter `i` has a gradient. */
+  has(i: number): boolean {
+    return this.#lists[0].current[i] !== null;
+  }
+
+  /** Checks what was read anew; nothing is bound yet. */
+  check(): void {
+    for (let k = 0; k < this.count; k++) this.#lists[k].check();
+  }
+
+  /** Checks that what is bound is still as long as it was. Runs no code but ours. */
+  checkBound(): void {
+    for (let k = 0; k < this.count; k++) this.#lists[k].checkBound();
+  }
+
+  /** Binds what was read and checked, and before it what was gathered. */
+  bind(plan: Plan, gathered: Accumulator | undefined): void {
+    if (this.count === 1 && gathered === undefined) {
+      this.#lists[0].bind(plan, this.#isMixed);
+      this.#isMixed = false;
+      return;
+    }
+    this.keep();
+    this.#isMixed = true;
+    const columns = this.#params.map((_, i) => this.of(i, gathered));
+    const longest = Math.max(...columns.map((column) => column.length));
+    for (let s = 0; s < Math.max(longest, 1); s++) {
+      plan.bindGrads(
+        s,
+        columns.map((column) => column[s] ?? null),
+      );
+    }
+  }
+
+  /** How many gradients the plan has for one parameter at most, once they are bound. */
+  boundCount(gathered: Accumulator | undefined): number {
+    return this.count + (gathered === undefined ? 0 : 1);
+  }
+
+  /** Keeps what was read and checked for the steps to come. */
+  keep(): void {
+    for (let k = 0; k < this.count; k++) this.#lists[k].keep();
+  }
+
+  /** All gradients of parameter `i`, in the order in which they are summed. */
+  of(i: number, gathered: Accumulator | undefined): readonly FloatArray[] {
+    const sum = gathered?.of(i);
+    const given = this.#lists.slice(0, this.count).flatMap((list) => list.current[i] ?? []);
+    return sum == null ? given : [sum, ...given];
+  }
+
+  /** Calls `use` with the gradients of each source. */
+  each(use: (grads: readonly (FloatArray | null)[]) => void): void {
+    for (let k = 0; k < this.count; k++) use(this.#lists[k].current);
+  }
+
+  /** Whether any two gradients share memory, so that one cannot be zeroed before the other is used. */
+  areShared(): boolean {
+    return sharesMemory(this.#params.flatMap((_, i) => this.of(i, undefined)));
+  }
+
+  zero(): void {
+    this.each((grads) => {
+      for (const grad of grads) if (grad !== null) zero(grad);
+    });
+  }
+}
