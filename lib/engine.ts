@@ -60,6 +60,7 @@ export class Engine<O extends object> {
   readonly #isList: boolean;
   #params: readonly Member<O>[] = [];
   #groups: readonly Group<O>[] = [];
+  #hasMeasures = false;
   /** Each parameter followed by its state. Held here so that the memory that the plan points into stays alive. */
   #tensors: readonly (readonly FloatArray[])[] = [];
   /** The running average of each parameter, if one is kept. */
@@ -169,6 +170,7 @@ export class Engine<O extends object> {
 
     this.#params = params;
     this.#groups = [...this.#groups, ...newGroups];
+    this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
     this.#control = control;
@@ -219,6 +221,10 @@ export class Engine<O extends object> {
   /** The options of a group as they are in the next step. */
   optionsOf(group: number): Readonly<Record<string, unknown>> {
     return this.#groups[group].at(this.#count) as Readonly<Record<string, unknown>>;
+  }
+
+  optionsChanged(group: number): void {
+    this.#groups[group].refresh();
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
@@ -288,7 +294,7 @@ export class Engine<O extends object> {
       if (this.#pipeline.zeroGrad) this.#sources.zero();
       return report;
     }
-    this.#adaptRows();
+    if (this.#hasMeasures) this.#adaptRows();
     this.#checkBound();
     this.#plan.step();
     this.#finish(active, gathered);
@@ -476,7 +482,6 @@ export class Engine<O extends object> {
 
   /** Has arrays measured whose rules ask for it, and the rows changed by what came out. */
   #adaptRows(): void {
-    if (this.#groups.every(({ measures }) => measures === 0)) return;
     const { coefficients, width, rows, sums: measured } = this.#control;
     this.#checkBound();
     this.#plan.measure();

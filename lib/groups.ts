@@ -21,12 +21,14 @@ export class Group<O extends object> {
   readonly sharesRows: boolean;
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #scheduled: readonly (keyof O & string)[];
+  #isScheduled = false;
 
   /** @param options live: they may change between steps, and some may be functions of the step */
   constructor(definition: Definition<O>, options: Required<O>) {
     this.definition = definition;
     this.#given = options as Readonly<Record<string, unknown>>;
     this.#scheduled = schedulable.filter((name) => name in definition.options) as unknown as (keyof O & string)[];
+    this.refresh();
     const values = this.at(0);
     this.rule = definition.rule(values);
     this.measures = measureCount(this.rule);
@@ -44,8 +46,12 @@ export class Group<O extends object> {
    * @throws TypeError or RangeError `ERR_INVALID_OPTION` where a schedule answers with what the option cannot be
    */
   at(step: number): Values<O> {
-    for (const name of this.#scheduled) if (typeof this.#given[name] === 'function') return this.#evaluate(step);
-    return this.#given as Values<O>;
+    return this.#isScheduled ? this.#evaluate(step) : (this.#given as Values<O>);
+  }
+
+  /** To be called when an option was set. */
+  refresh(): void {
+    this.#isScheduled = this.#scheduled.some((name) => typeof this.#given[name] === 'function');
   }
 
   #evaluate(step: number): Values<O> {

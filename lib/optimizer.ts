@@ -119,6 +119,7 @@ export abstract class Optimizer<
       options,
       (values) => refuseConflict(this.#definition, values),
       (name) => this.live().optionsOf(index)[name],
+      () => this.#engine?.optionsChanged(index),
     );
     this.#groups = Object.freeze([...this.#groups, group]);
   }

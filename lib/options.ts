@@ -231,12 +231,14 @@ export function readOptions<Values>(
  * Properties over the values, which are checked again whenever one is set. Setting one changes `current`.
  *
  * @param read what a property reads as, where that is not the value itself
+ * @param changed called when one was set
  */
 export function settable<Values extends object>(
   list: Checks<Values>,
   current: Values,
   refuseConflict: (values: Values) => void,
   read: (name: keyof Values & string) => unknown = (name) => current[name],
+  changed: () => void = () => {},
 ): Values {
   const first = { ...current };
   const group = Object.create(null) as Values;
@@ -252,6 +254,7 @@ export function settable<Values extends object>(
         }
         refuseConflict({ ...current, [name]: value });
         current[name] = value;
+        changed();
       },
     });
   }

@@ -14,6 +14,7 @@ export class Sources {
   /** As many as a step ever had; of which the first `count` are those of the next. */
   readonly #lists: Gradients[];
   count = 1;
+  readonly #first: Gradients;
   /** Whether the plan has other gradients bound than those of the first list. */
   #isMixed = false;
 
@@ -22,12 +23,13 @@ export class Sources {
     this.#params = params;
     this.#written = written;
     this.#isList = isList;
-    this.#lists = [new Gradients(params, written, isList)];
+    this.#first = new Gradients(params, written, isList);
+    this.#lists = [this.#first];
   }
 
   /** Reads the gradients from the user's object: one of the shape of params, or a list of such. */
   read(grads: unknown): void {
-    const [first] = this.#lists;
+    const first = this.#first;
     if (!this.#isSeveral(grads)) {
       if (grads !== undefined) this.count = 1;
       for (let k = 0; k < this.count; k++) this.#lists[k].read(grads);
@@ -62,7 +64,7 @@ export class Sources {
 
   /** Whether parameter `i` has a gradient. */
   has(i: number): boolean {
-    return this.#lists[0].current[i] !== null;
+    return !this.#first.isNull(i);
   }
 
   /** Checks what was read anew; nothing is bound yet. */
@@ -78,7 +80,7 @@ export class Sources {
   /** Binds what was read and checked, and before it what was gathered. */
   bind(plan: Plan, gathered: Accumulator | undefined): void {
     if (this.count === 1 && gathered === undefined) {
-      this.#lists[0].bind(plan, this.#isMixed);
+      this.#first.bind(plan, this.#isMixed);
       this.#isMixed = false;
       return;
     }

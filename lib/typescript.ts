@@ -163,6 +163,10 @@ function tensor<A extends FloatArray>(
   };
 }
 
+function step(tensor: Tensor, row: Row, grads: readonly FloatArray[]): void {
+  tensor.step(row, grads);
+}
+
 export const typescript: Backend = {
   name: 'typescript',
   bind(bound, { coefficients, width, rows, sums }) {
@@ -170,18 +174,27 @@ export const typescript: Backend = {
     /** The gradients of each source. */
     const sources: (FloatArray | null)[][] = [bound.map(() => null)];
 
+    /** The gradients of each parameter, as many as the step has. */
+    let grads: readonly (readonly FloatArray[])[] = bound.map(() => []);
+    let sourceCount = 0;
+    const row = { coefficients, at: 0 };
+
     /** Calls `run` for every parameter that has a row and a gradient. */
     function each(run: (tensor: Tensor, row: Row, grads: readonly FloatArray[], i: number) => void): void {
       const count = Math.min(Math.max(rows[tensors.length], 1), sources.length);
+      if (count !== sourceCount) {
+        grads = tensors.map((_, i) => sources.slice(0, count).flatMap((source) => source[i] ?? []));
+        sourceCount = count;
+      }
       for (let i = 0; i < tensors.length; i++) {
         if (rows[i] < 0 || sources[0][i] === null) continue;
-        const grads = sources.slice(0, count).flatMap((grads) => grads[i] ?? []);
-        run(tensors[i], { coefficients, at: rows[i] * width }, grads, i);
+        row.at = rows[i] * width;
+        run(tensors[i], row, grads[i], i);
       }
     }
 
     return {
-      step: () => each((tensor, row, grads) => tensor.step(row, grads)),
+      step: () => each(step),
       measure() {
         sums.fill(0);
         each((tensor, row, grads, i) => tensor.measure(row, grads, sums, i * sumsWidth));
@@ -192,6 +205,7 @@ export const typescript: Backend = {
       },
       bindGrads(source, grads) {
         sources[source] = grads.map((grad) => (grad === null ? null : plainView(grad)));
+        sourceCount = 0; // the gradients of each parameter are to be gathered anew
       },
     };
   },

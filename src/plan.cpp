@@ -67,11 +67,11 @@ void Plan::prepare() {
   sources.assign(tensors.size(), nullptr);
 }
 
-/// As many as the caller says, but no more than are bound.
-size_t Plan::sourceCount() const {
+/// As many gradients a tensor as the caller says, but no more than are bound.
+void Plan::begin() {
   const int32_t wanted = rows[tensors.size()];
-  const size_t bound = tensors.empty() ? 1 : sources.size() / tensors.size();
-  return wanted < 1 ? 1 : std::min(static_cast<size_t>(wanted), bound);
+  sourceCount_ = 1;
+  if (wanted > 1) sourceCount_ = std::min(static_cast<size_t>(wanted), sources.size() / tensors.size());
 }
 
 const double* Plan::rowOf(size_t tensor) const {
@@ -86,10 +86,9 @@ const void* Plan::summedGrad(size_t i, size_t begin, size_t end, Scratch* scratc
   const BoundTensor& bound = tensors[i];
   const size_t offset = begin * bound.elementSize(), count = end - begin;
   const void* const first = static_cast<const char*>(sources[i]) + offset;
-  const size_t given = sourceCount();
-  if (given == 1) return first;
+  if (sourceCount_ == 1) return first;
   memcpy(scratch, first, count * bound.elementSize());
-  for (size_t s = 1; s < given; ++s) {
+  for (size_t s = 1; s < sourceCount_; ++s) {
     const char* const next = static_cast<const char*>(sources[s * tensors.size() + i]);
     if (next != nullptr) run(*isa, SumId, bound.dtype, {}, scratch, next + offset, count);
   }
@@ -105,6 +104,7 @@ const void* Plan::preparedGrad(size_t i, const double* row, size_t begin, size_t
 }
 
 void Plan::step() {
+  begin();
   for (const Chunk& chunk : chunks_) stepChunk(chunk);
 }
 
@@ -115,9 +115,8 @@ void Plan::stepChunk(const Chunk& chunk) const {
   const Kernel kernel = isa->kernels[bound.rule][bound.dtype];
   const double share = bound.average == nullptr ? 0 : row[Stages::averageShare];
   const bool zeroGrad = row[Stages::zeroGrad] != 0;
-  const size_t given = sourceCount();
 
-  if (given == 1 && !isBounded(row) && share == 0 && !zeroGrad) {
+  if (sourceCount_ == 1 && !isBounded(row) && share == 0 && !zeroGrad) {
     Tensor tensor = bound.tensor;
     tensor.grad = sources[chunk.tensor];
     kernel(rulePart(row), tensor, chunk.begin, chunk.end);
@@ -134,7 +133,7 @@ void Plan::stepChunk(const Chunk& chunk) const {
     if (share != 0) {
       run(*isa, LerpId, bound.dtype, {share}, static_cast<char*>(bound.average) + offset, tensor.param, end - begin);
     }
-    for (size_t s = 0; zeroGrad && s < given; ++s) {
+    for (size_t s = 0; zeroGrad && s < sourceCount_; ++s) {
       char* const source = static_cast<char*>(sources[s * tensors.size() + chunk.tensor]);
       if (source != nullptr) memset(source + offset, 0, (end - begin) * bound.elementSize());
     }
@@ -144,6 +143,7 @@ void Plan::stepChunk(const Chunk& chunk) const {
 /// Calls measureBlock(tensor, row, begin, end, sums) for every block, and adds up what comes out in order.
 template <class MeasureBlock>
 void Plan::measureBlocks(MeasureBlock measureBlock) {
+  begin();
   for (const Chunk& chunk : chunks_) {
     const double* const row = rowOf(chunk.tensor);
     if (row == nullptr) continue;

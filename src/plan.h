@@ -63,7 +63,7 @@ struct Plan {
     size_t tensor, begin, end;
   };
 
-  size_t sourceCount() const;
+  void begin();
   const double* rowOf(size_t tensor) const;
   struct Scratch;
   const void* summedGrad(size_t tensor, size_t begin, size_t end, Scratch* scratch) const;
@@ -72,6 +72,7 @@ struct Plan {
   template <class MeasureBlock>
   void measureBlocks(MeasureBlock measureBlock);
 
+  size_t sourceCount_ = 1;  // in this step
   std::vector<Chunk> chunks_;
   std::vector<size_t> firstBlock_;  // of each tensor, and how many there are in all
   std::vector<Sums> blockSums_;

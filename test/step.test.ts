@@ -227,9 +227,11 @@ test('types', () => {
   const w = new Float32Array(2);
   const b = new Float64Array(2);
   const named = new Adam({ w, b });
-  expectTypeOf(named.step)
-    .parameter(0)
-    .toEqualTypeOf<{ readonly w: Float32Array | null; readonly b: Float64Array | null } | undefined>();
+  interface NamedGrads {
+    readonly w: Float32Array | null;
+    readonly b: Float64Array | null;
+  }
+  expectTypeOf(named.step).parameter(0).toEqualTypeOf<NamedGrads | readonly NamedGrads[] | undefined>();
   expectTypeOf(named.state.b.expAvg).toEqualTypeOf<Float64Array>();
   expectTypeOf(named.groups[0].betas).toEqualTypeOf<readonly [number, number]>();
   interface Weights {

@@ -4,7 +4,6 @@ import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from 
 import type { Groups, Params } from '../params.js';
 import { writePrologue } from '../rows.js';
 import { rprop } from '../rules/rprop.js';
-import type { Schedule } from '../schedule.js';
 
 /** The options of `Rprop`. */
 export interface RpropOptions {
