@@ -10,6 +10,7 @@
 
 #include "../src/dispatch.h"
 #include "../src/huge_pages.h"
+#include "../src/pool.h"
 #include "plan.h"
 
 namespace lockstep {
@@ -164,11 +165,11 @@ Napi::Value makeFunction(Napi::Env env, const char* name, napi_callback callback
 }
 
 /// bind(isa, tensors: { rule, arrays, average }[], coefficients: Float64Array, width, rows: Int32Array,
-/// sums: Float64Array): { step, measure, measureGrads, bindGrads }
+/// sums: Float64Array, threads): { step, measure, measureGrads, bindGrads }
 Napi::Value bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 6 || !info[0].IsString() || !info[1].IsArray() || !info[3].IsNumber()) {
-    throw badArgument(env, "bind expects (isa, tensors, coefficients, width, rows, sums)");
+  if (info.Length() < 7 || !info[0].IsString() || !info[1].IsArray() || !info[3].IsNumber() || !info[6].IsNumber()) {
+    throw badArgument(env, "bind expects (isa, tensors, coefficients, width, rows, sums, threads)");
   }
 
   const std::string isaName = info[0].As<Napi::String>();
@@ -198,6 +199,8 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
   plan.rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count + 1);
   constexpr size_t sumsEach = sizeof(Sums) / sizeof(double);
   plan.sums = reinterpret_cast<Sums*>(controlBlock<double>(env, info[5], "sums", napi_float64_array, count * sumsEach));
+  const double threads = info[6].As<Napi::Number>();
+  plan.threads = threads >= 1 ? static_cast<size_t>(std::min(threads, static_cast<double>(maxThreads))) : 1;
   plan.prepare();
 
   Napi::Object functions = Napi::Object::New(env);
@@ -229,6 +232,13 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("stages", split(env, Stages::coefficientNames()));
   exports.Set("prologue", split(env, Prologue::coefficientNames()));
   exports.Set("maxGrads", Napi::Number::New(env, maxGrads));
+  exports.Set("maxThreads", Napi::Number::New(env, maxThreads));
+  exports.Set("helperCount", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::Number::New(info.Env(), static_cast<double>(helperCount()));
+              }));
+  exports.Set("failToStartHelpers", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                failToStartHelpers(info[0].ToBoolean());
+              }));
   exports.Set("maxSources", Napi::Number::New(env, maxSources));
   exports.Set("bind", Napi::Function::New(env, bind, "bind"));
   return exports;

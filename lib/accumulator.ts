@@ -16,7 +16,7 @@ export class Accumulator {
   /** How many calls were gathered. */
   calls = 0;
 
-  constructor(backend: Backend, params: readonly Param[]) {
+  constructor(backend: Backend, threads: number, params: readonly Param[]) {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));
     this.#hasSum = params.map(() => false);
     this.#control = {
@@ -24,6 +24,7 @@ export class Accumulator {
       width: rowWidth(sum),
       rows: new Int32Array(params.length + 1),
       sums: new Float64Array(params.length * sumsWidth),
+      threads,
     };
     neutralRow(this.#control.coefficients, 0);
     const tensors = this.#arrays.map((array) => ({ rule: sum, arrays: [array], average: null }));

@@ -3,6 +3,7 @@
 import { describe, rangeError } from './errors.js';
 import { loadAddon, nativeBackend } from './native.js';
 import type { Backend, BackendName } from './plan.js';
+import { availableThreads } from './threads.js';
 import { typescript } from './typescript.js';
 
 /** What `backend()` answers. */
@@ -11,7 +12,7 @@ export interface BackendInfo {
   readonly name: BackendName;
   /** Every backend that this machine can run, best first. */
   readonly available: readonly BackendName[];
-  /** How many threads a step uses. */
+  /** How many threads a step may use: fewer are used where there is little to do, and one in TypeScript. */
   readonly threads: number;
   /** Why the binary did not load, or `null` where it did. */
   readonly loadError: Error | null;
@@ -73,5 +74,10 @@ export function resolveBackend(name?: string): Backend {
  */
 export function backend(): BackendInfo {
   const { backends, preferred, loadError } = choose();
-  return { name: preferred.name, available: backends.map((candidate) => candidate.name), threads: 1, loadError };
+  return {
+    name: preferred.name,
+    available: backends.map((candidate) => candidate.name),
+    threads: availableThreads(),
+    loadError,
+  };
 }

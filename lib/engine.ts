@@ -12,6 +12,7 @@ import { averageShare, clipCoefficient, keepsAverage, type Pipeline } from './pi
 import { type Backend, type Control, type Plan, rowWidth, ruleStart, stages, sums, sumsWidth } from './plan.js';
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
+import { worthwhileThreads } from './threads.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -56,6 +57,8 @@ export class Engine<O extends object> {
   readonly #definition: Definition<O>;
   readonly #backend: Backend;
   readonly #pipeline: Pipeline;
+  /** How many threads a step uses, where the user says. */
+  readonly #threads: number | undefined;
   /** Whether params and gradients are lists or records. */
   readonly #isList: boolean;
   #params: readonly Member<O>[] = [];
@@ -92,6 +95,7 @@ export class Engine<O extends object> {
 
   /**
    * @param pipeline may change between steps
+   * @param threads how many a step uses; `undefined` leaves it to how much there is to do
    * @throws TypeError or RangeError for params, before anything is bound
    */
   constructor(
@@ -100,11 +104,13 @@ export class Engine<O extends object> {
     groups: readonly GivenGroup<O>[],
     pipeline: Pipeline,
     backend: Backend,
+    threads: number | undefined,
   ) {
     this.#optimizerName = name;
     this.#definition = definition;
     this.#backend = backend;
     this.#pipeline = pipeline;
+    this.#threads = threads;
     this.#accumulate = pipeline.accumulate;
     this.#isList = Array.isArray(groups[0].params);
     this.#add(groups);
@@ -154,12 +160,15 @@ export class Engine<O extends object> {
       ...tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: params[i].label }))),
       ...averages.map((array, i) => ({ array, label: params[i].label })),
     ]);
+    const elements = params.reduce((sum, { length }) => sum + length, 0);
+    const threads = this.#threads ?? worthwhileThreads(elements);
     const width = Math.max(...params.map(({ group }) => rowWidth(group.rule)));
     const control: Control = {
       coefficients: new Float64Array(params.length * width),
       width,
       rows: new Int32Array(params.length + 1),
       sums: new Float64Array(params.length * sumsWidth),
+      threads,
     };
     const bound = params.map(({ group }, i) => ({
       rule: group.rule,
@@ -184,11 +193,12 @@ export class Engine<O extends object> {
       scalarsAt += group.scalarNames.length;
       return scalarsAt - group.scalarNames.length;
     });
-    if (this.#accumulate > 1) this.#accumulator = new Accumulator(this.#backend, params);
+    if (this.#accumulate > 1) this.#accumulator = new Accumulator(this.#backend, threads, params);
     const towards = this.#definition.modes?.towards;
     if (towards !== undefined) {
       this.#lines = new Lines(
         this.#backend,
+        threads,
         tensors.map(([param]) => param),
         tensors.map((arrays, i) => arrays[1 + params[i].group.rule.state.indexOf(towards)]),
       );

@@ -10,13 +10,14 @@ export class Lines {
   readonly #plan: Plan;
   readonly #control: Control;
 
-  constructor(backend: Backend, params: readonly FloatArray[], ends: readonly FloatArray[]) {
+  constructor(backend: Backend, threads: number, params: readonly FloatArray[], ends: readonly FloatArray[]) {
     const width = rowWidth(lerp);
     this.#control = {
       coefficients: new Float64Array(params.length * width),
       width,
       rows: new Int32Array(params.length + 1),
       sums: new Float64Array(params.length * sumsWidth),
+      threads,
     };
     this.#plan = backend.bind(
       params.map((param) => ({ rule: lerp, arrays: [param], average: null })),

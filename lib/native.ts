@@ -29,6 +29,11 @@ export interface Addon {
   readonly stages: readonly string[];
   /** How many gradients one `bindGrads` call takes. */
   readonly maxGrads: number;
+  /** How many threads a step may use at most. */
+  readonly maxThreads: number;
+  /** How many threads there are beside the calling one, and a way to let the start of more fail; for tests. */
+  readonly helperCount: () => number;
+  readonly failToStartHelpers: (fail: boolean) => void;
   /** How many gradients one parameter may have. */
   readonly maxSources: number;
   bind(
@@ -42,6 +47,7 @@ export interface Addon {
     width: number,
     rows: Int32Array,
     sums: Float64Array,
+    threads: number,
   ): {
     step(): void;
     measure(): void;
@@ -83,9 +89,17 @@ function signature(name: string, { coefficients, state, measures = [] }: RuleNam
 export function nativeBackend(addon: Addon, isa: NativeName): Backend {
   return {
     name: isa,
-    bind(tensors, { coefficients, width, rows, sums }) {
+    bind(tensors, { coefficients, width, rows, sums, threads }) {
       const named = tensors.map(({ rule, arrays, average }) => ({ rule: rule.name, arrays, average }));
-      const { step, measure, measureGrads, bindGrads } = addon.bind(isa, named, coefficients, width, rows, sums);
+      const { step, measure, measureGrads, bindGrads } = addon.bind(
+        isa,
+        named,
+        coefficients,
+        width,
+        rows,
+        sums,
+        threads,
+      );
       return {
         step,
         measure,

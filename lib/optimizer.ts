@@ -15,7 +15,7 @@ import type { Schedule } from './schedule.js';
 export interface CommonOptions extends PipelineOptions {
   /** The backend for this optimizer; default: `LOCKSTEP_BACKEND`, else the best that this machine can run. Fixed. */
   backend?: BackendName;
-  /** How many threads a step may use: an integer >= 1. Accepted for now; every step runs on the calling thread. Fixed. */
+  /** How many threads a step uses: an integer >= 1. Default: `LOCKSTEP_THREADS`, else as many of the cores as the work is worth. Fixed. */
   threads?: number;
 }
 
@@ -88,14 +88,14 @@ export abstract class Optimizer<
     checkNames(given, [...Object.keys(definition.options), ...commonNames]);
     this.#definition = definition;
     this.#defaults = given;
-    const { pipeline, backend } = readCommon(given);
+    const { pipeline, backend, threads } = readCommon(given);
     this.backend = backend.name;
     this.#pipeline = pipeline;
     this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict);
     const groups = isGroups(params)
       ? params.map((group) => ({ params: group.params, options: this.#readGroup(group) }))
       : [{ params, options: this.#readGroup({}) }];
-    this.#engine = new Engine(this.constructor.name, definition, groups, pipeline, backend);
+    this.#engine = new Engine(this.constructor.name, definition, groups, pipeline, backend, threads);
     groups.forEach(({ options }) => {
       this.#show(options);
     });
@@ -221,10 +221,17 @@ export abstract class Optimizer<
 
 const noStepOptions: StepOptions = Object.freeze({});
 
-function readCommon(given: object): { readonly pipeline: Pipeline; readonly backend: Backend } {
+interface Common {
+  readonly pipeline: Pipeline;
+  readonly backend: Backend;
+  readonly threads: number | undefined;
+}
+
+function readCommon(given: object): Common {
   const pipeline = readOptions<Pipeline>(pipelineOptions, given);
   refusePipelineConflict(pipeline);
-  return { pipeline, backend: resolveBackend(readOptions(fixedOptions, given).backend) };
+  const { backend, threads } = readOptions(fixedOptions, given);
+  return { pipeline, backend: resolveBackend(backend), threads };
 }
 
 function refusePipelineConflict(pipeline: Pipeline): void {

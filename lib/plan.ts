@@ -55,6 +55,8 @@ export interface Control {
   readonly rows: Int32Array;
   /** `sumsWidth` numbers a parameter. */
   readonly sums: Float64Array;
+  /** How many threads a step may use. */
+  readonly threads: number;
 }
 
 /** One optimizer's arrays, bound to a backend. All functions leave parameters alone that have no row or no gradient. */

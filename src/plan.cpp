@@ -6,6 +6,9 @@
 #include <initializer_list>
 #include <limits>
 
+#include "fp_state.h"
+#include "pool.h"
+
 namespace lockstep {
 
 /// A block of gradient, in whichever type.
@@ -103,9 +106,28 @@ const void* Plan::preparedGrad(size_t i, const double* row, size_t begin, size_t
   return scratch;
 }
 
+/// Calls work(chunk) for every chunk, on as many threads as there may be.
+template <class Work>
+void Plan::eachChunk(Work work) const {
+  if (threads <= 1 || chunks_.size() <= 1) {
+    for (const Chunk& chunk : chunks_) work(chunk);
+    return;
+  }
+  struct Job {
+    const Plan& plan;
+    const Work& work;
+  } job{*this, work};
+  const auto run = [](void* context, size_t index) {
+    const Job& job = *static_cast<Job*>(context);
+    const DefaultFpState fpState;
+    job.work(job.plan.chunks_[index]);
+  };
+  parallelFor(threads, chunks_.size(), run, &job);
+}
+
 void Plan::step() {
   begin();
-  for (const Chunk& chunk : chunks_) stepChunk(chunk);
+  eachChunk([this](const Chunk& chunk) { stepChunk(chunk); });
 }
 
 void Plan::stepChunk(const Chunk& chunk) const {
@@ -144,15 +166,15 @@ void Plan::stepChunk(const Chunk& chunk) const {
 template <class MeasureBlock>
 void Plan::measureBlocks(MeasureBlock measureBlock) {
   begin();
-  for (const Chunk& chunk : chunks_) {
+  eachChunk([&](const Chunk& chunk) {
     const double* const row = rowOf(chunk.tensor);
-    if (row == nullptr) continue;
+    if (row == nullptr) return;
     for (size_t begin = chunk.begin; begin < chunk.end; begin += blockSize) {
       Sums& block = blockSums_[firstBlock_[chunk.tensor] + begin / blockSize];
       block = Sums{};
       measureBlock(chunk.tensor, row, begin, std::min(begin + blockSize, chunk.end), block);
     }
-  }
+  });
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (rowOf(i) == nullptr) continue;
     Sums total{};

@@ -46,6 +46,7 @@ struct Plan {
   size_t width;                // of a row
   const int32_t* rows;  // each tensor's row, or a negative number: leave this tensor alone; then how many sources
   Sums* sums;           // one for each tensor
+  size_t threads;       // that a step may use
 
   /// To be called once all tensors are there.
   void prepare();
@@ -69,6 +70,8 @@ struct Plan {
   const void* summedGrad(size_t tensor, size_t begin, size_t end, Scratch* scratch) const;
   const void* preparedGrad(size_t tensor, const double* row, size_t begin, size_t end, Scratch* scratch) const;
   void stepChunk(const Chunk& chunk) const;
+  template <class Work>
+  void eachChunk(Work work) const;
   template <class MeasureBlock>
   void measureBlocks(MeasureBlock measureBlock);
 

@@ -1,0 +1,62 @@
+// How many threads a step uses.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { describe, rangeError } from './errors.js';
+
+/** Elements that are worth a thread of their own: below, the help costs more than it brings. */
+const elementsPerThread = 2 ** 17;
+
+/** As many threads as a step over so many elements is worth, of those that the process may use. */
+export function worthwhileThreads(elements: number): number {
+  return Math.max(1, Math.min(availableThreads(), Math.floor(elements / elementsPerThread)));
+}
+
+let available: number | undefined;
+
+/**
+ * How many threads a step may use: `LOCKSTEP_THREADS`, else the cores that the process may run on, and no more than its
+ * control group lets it use.
+ *
+ * @throws RangeError `ERR_INVALID_OPTION` for a `LOCKSTEP_THREADS` that is no integer >= 1
+ */
+export function availableThreads(): number {
+  available ??= forcedThreads() ?? Math.max(1, Math.min(availableParallelism(), Math.ceil(cpuQuota('/'))));
+  return available;
+}
+
+function forcedThreads(): number | undefined {
+  const forced = process.env.LOCKSTEP_THREADS;
+  if (!forced) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(forced)) return Number(forced);
+  throw rangeError('ERR_INVALID_OPTION', `LOCKSTEP_THREADS must be an integer >= 1, received ${describe(forced)}`);
+}
+
+/** How many CPUs the control group of the process may use, of version 2 or 1; Infinity where nothing says so. */
+export function cpuQuota(root: string): number {
+  const read = (path: string) => {
+    try {
+      return readFileSync(`${root}${path}`, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  const [group = ''] = read('proc/self/cgroup').match(/(?<=^0::\/).*/m) ?? [];
+  const quotas = ancestors(group).map((path) => {
+    const [quota, period] = read(`sys/fs/cgroup/${path}cpu.max`).split(' ');
+    return share(Number(quota), Number(period));
+  });
+  const quota = Number(read('sys/fs/cgroup/cpu/cpu.cfs_quota_us'));
+  const period = Number(read('sys/fs/cgroup/cpu/cpu.cfs_period_us'));
+  return Math.min(...quotas, share(quota, period));
+}
+
+function share(quota: number, period: number): number {
+  return quota > 0 && period > 0 ? quota / period : Infinity;
+}
+
+/** `a/b` as `a/b/`, `a/` and the empty path. */
+function ancestors(group: string): readonly string[] {
+  const parts = group.split('/').filter(Boolean);
+  return parts.map((_, k) => `${parts.slice(0, parts.length - k).join('/')}/`).concat('');
+}

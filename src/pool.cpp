@@ -1,0 +1,162 @@
+#include "pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#include <signal.h>
+#define LOCKSTEP_POSIX 1
+#endif
+
+namespace lockstep {
+namespace {
+
+/// How long a helper looks for a job before it sleeps.
+constexpr auto spinTime = std::chrono::microseconds(5);
+
+std::atomic<bool> startsFail{false};
+
+inline void pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) && !defined(_MSC_VER)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// Node handles signals on its own threads: new ones start with all of them blocked.
+class BlockedSignals {
+#ifdef LOCKSTEP_POSIX
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+#endif
+};
+
+class Pool {
+ public:
+  void run(size_t threads, size_t count, void (*work)(void*, size_t), void* context) {
+    std::unique_lock<std::mutex> owner(owner_, std::try_to_lock);
+    size_t helpers = owner.owns_lock() ? std::min({threads, count, maxThreads}) - 1 : 0;
+    helpers = std::min(helpers, start(helpers));
+    if (helpers == 0) {
+      for (size_t i = 0; i < count; ++i) work(context, i);
+      return;
+    }
+
+    work_ = work;
+    context_ = context;
+    count_ = count;
+    next_.store(0, std::memory_order_relaxed);
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      wanted_ = helpers;
+      job_.fetch_add(1, std::memory_order_release);
+    }
+    jobCame_.notify_all();
+    help();
+
+    // Helpers that have not come by now are not waited for: there is nothing left for them to do.
+    std::unique_lock<std::mutex> lock(mutex_);
+    wanted_ = 0;
+    jobDone_.wait(lock, [&] { return working_ == 0; });
+  }
+
+  size_t helpers() const { return started_.load(std::memory_order_relaxed); }
+
+  /// In a child of fork(), where no helper lives on.
+  void forget() { started_.store(0, std::memory_order_relaxed); }
+
+ private:
+  /// Starts helpers until there are as many, if that can be done.
+  size_t start(size_t wanted) {
+    size_t started = started_.load(std::memory_order_relaxed);
+    while (started < wanted) {
+      try {
+        if (startsFail.load(std::memory_order_relaxed)) return started;
+        const BlockedSignals blocked;
+        std::thread(&Pool::serve, this, started, job_.load(std::memory_order_relaxed)).detach();
+      } catch (const std::system_error&) {
+        return started;
+      }
+      started_.store(++started, std::memory_order_relaxed);
+    }
+    return started;
+  }
+
+  void help() {
+    for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) work_(context_, i);
+  }
+
+  void serve(size_t index, unsigned lastJob) {
+    for (;;) {
+      awaitJob(lastJob);
+      std::unique_lock<std::mutex> lock(mutex_);
+      jobCame_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != lastJob; });
+      lastJob = job_.load(std::memory_order_relaxed);
+      if (index >= wanted_) continue;
+      ++working_;
+      lock.unlock();
+      help();
+      lock.lock();
+      if (--working_ == 0) jobDone_.notify_one();
+    }
+  }
+
+  /// Looks for a job for a while before the sleep: a step is often followed by the next one.
+  void awaitJob(unsigned lastJob) const {
+    const auto end = std::chrono::steady_clock::now() + spinTime;
+    while (job_.load(std::memory_order_acquire) == lastJob && std::chrono::steady_clock::now() < end) pause();
+  }
+
+  std::mutex owner_;  // of whoever has a job
+  std::mutex mutex_;
+  std::condition_variable jobCame_, jobDone_;
+  std::atomic<unsigned> job_{0};
+  std::atomic<size_t> started_{0}, next_{0};
+  size_t wanted_ = 0, working_ = 0;  // helpers that may come, and that are at work
+  size_t count_ = 0;
+  void (*work_)(void*, size_t) = nullptr;
+  void* context_ = nullptr;
+};
+
+/// Made at first use and never destroyed: helpers may sleep in it while the process ends.
+Pool& pool() {
+  static Pool* const only = [] {
+    Pool* const made = new Pool;
+#ifdef LOCKSTEP_POSIX
+    pthread_atfork(nullptr, nullptr, [] { pool().forget(); });
+#endif
+    return made;
+  }();
+  return *only;
+}
+
+}  // namespace
+
+void parallelFor(size_t threads, size_t count, void (*work)(void*, size_t), void* context) {
+  if (threads <= 1 || count <= 1) {
+    for (size_t i = 0; i < count; ++i) work(context, i);
+    return;
+  }
+  pool().run(threads, count, work, context);
+}
+
+size_t helperCount() { return pool().helpers(); }
+
+void failToStartHelpers(bool fail) { startsFail.store(fail, std::memory_order_relaxed); }
+
+}  // namespace lockstep
