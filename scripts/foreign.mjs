@@ -161,7 +161,8 @@ async function train(platform, row) {
   console.log(`${platform.name}: training`);
   const { status, stdout, output } = await run(command, args, env);
   console.log(`${platform.name}: ${output.trimEnd()}`);
-  const summary = /^parity: .*: backends (.+): ([\d,]+) comparisons, ([\d,]+) differing, hash ([0-9a-f]+)$/m;
+  const summary =
+    /^parity: .*: backends (.+): ([\d,]+) comparisons(?: \([^)]*\))?, ([\d,]+) differing, hash ([0-9a-f]+)$/m;
   const [, backends, comparisons, differing, hash] = summary.exec(stdout) ?? [];
   Object.assign(row, { backends, comparisons, differing, hash });
   if (status !== 0 || hash === undefined) throw new Error(`the parity program ended with ${status}`);

@@ -187,9 +187,9 @@ export function runParity(backends: readonly string[] = backend().available, isB
 export function summary({ backends, comparisons, differing, hash }: Parity): string {
   const platform = `${process.platform}-${process.arch} node ${process.version}`;
   const reference = backends[backends.length - 1];
-  // Every backend is compared as often as every other.
-  const count = (comparisons / Math.max(backends.length - 1, 1)).toLocaleString('en-US');
-  const counts = backends.slice(0, -1).map((name) => `${name} ${count} comparisons with ${reference}`);
-  const compared = counts.length === 0 ? 'nothing to compare with' : counts.join(', ');
-  return `parity: ${platform}: backends ${backends.join(' ')}: ${compared}, ${differing} differing, hash ${hash}`;
+  const others = backends.slice(0, -1);
+  const each = (comparisons / others.length).toLocaleString('en-US'); // every backend is compared as often as every other
+  const shares = others.map((name) => `${name} ${each}`).join(', ');
+  const count = `${comparisons.toLocaleString('en-US')} comparisons${shares && ` (${shares}, with ${reference})`}`;
+  return `parity: ${platform}: backends ${backends.join(' ')}: ${count}, ${differing} differing, hash ${hash}`;
 }
