@@ -17,7 +17,7 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from recipe import Array, gradient, initial_param, inputs_digest
-from rules import RULES, Power, State, exact_power, state_names
+from rules import NUMBERS, RULES, TERMS, Power, State, exact_power, state_names
 
 Event = dict[str, Any]
 HERE = Path(__file__).parent
@@ -53,6 +53,8 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Adadelta": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "ScheduleFreeSGD": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
+    "ScheduleFreeAdamW": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
 }
 
 
@@ -97,6 +99,8 @@ class System(Protocol):
     def step_counts(self) -> list[int] | None:
         """The system's own count per parameter; None where it keeps none."""
 
+    # Where a system has two modes, `weights()` goes to the other one, hands its parameters out, and comes back.
+
     @staticmethod
     def power(beta: float, t: int) -> Any:
         """beta^t as the system computes it: a numpy scalar of its type, or `exact_power`."""
@@ -128,6 +132,8 @@ class Check:
         for name, limit in self.LIMITS.items():
             if case.optimizer == "Adadelta" and name == "state_ulps":
                 limit *= 2  # it squares its own update
+            if case.optimizer == "ScheduleFreeAdamW" and name == "param_ulps":
+                limit *= 1.5  # it goes from y towards z beside what Adam does
             if not getattr(self, name) <= limit:
                 raise AssertionError(f"{case.name}: {name} {getattr(self, name):g} > {limit:g}: another rule?")
 
@@ -144,6 +150,7 @@ def distance(a: Array, b: Array) -> Array:
 def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tuple[dict[str, Any], Check]:
     """Runs the case in the system, checking each step against rules.py, and returns the JSON object."""
     rule, names = RULES[case.optimizer], state_names(case.optimizer, case.options)
+    terms_of = TERMS.get(case.optimizer, lambda *_: {})
     start = [initial_param(case, i) for i in range(len(case.params))]
     zeros = [np.zeros_like(p) for p in start]
     system = system_of(case, start)
@@ -171,6 +178,7 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
         system.step(grads)
         probe.step(grads)
         after, now, updates = system.params(), states_of(system, names), probe.params()
+        probe_now = states_of(probe, names)
 
         for i, grad in enumerate(grads):
             if grad is None:
@@ -181,12 +189,16 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
             ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
             update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
             parts = gradient_terms(options, grad, before[i])
-            _, terms = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
-            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], updates[i], previous[i]))
+            _, blank_state = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
+            terms = terms_of(options, system.power, steps[i], before[i], states[i], now[i])
+            unit = ulp(before[i], after[i], updates[i], previous[i], terms.get("", zeros[i]))
+            check.note("param_ulps", distance(ours, after[i]), unit)
             for n in names:
-                unit = ulp(states[i][n], now[i][n], terms[n])
+                unit = ulp(states[i][n], now[i][n], blank_state[n], terms.get(n, zeros[i]))
                 check.note("state_ulps", distance(our_state[n], now[i][n]), unit)
-            size = np.maximum(np.abs(updates[i]), np.abs(previous[i])).astype(np.float64)
+            terms = terms_of(options, system.power, steps[i], zeros[i], probe_states[i], probe_now[i])
+            sizes = [updates[i], previous[i], terms.get("", zeros[i])]
+            size = np.maximum.reduce([np.abs(s) for s in sizes]).astype(np.float64)
             check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size)
             previous[i] = updates[i]
             for run in runs:
@@ -199,7 +211,9 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
         if step in case.checkpoints:
             checkpoint: dict[str, Any] = {"step": step, "params": [encode(p) for p in after]}
             if names and step in (case.checkpoints[0], case.steps):
-                checkpoint["state"] = {n: [encode(state[n]) for state in now] for n in names}
+                checkpoint["state"] = {n: [encode(state[n]) for state in now] for n in names if n not in NUMBERS}
+            if hasattr(system, "weights"):
+                checkpoint["weights"] = [encode(p) for p in system.weights()]
             checkpoints.append(checkpoint)
 
     check.require(case)

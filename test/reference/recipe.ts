@@ -22,6 +22,8 @@ export interface GoldenCheckpoint {
   step: number;
   params: string[];
   state?: Record<string, string[]>;
+  /** The parameters in eval mode, where the system has one; it went back to train mode, which `params` are of. */
+  weights?: string[];
 }
 
 export interface GoldenCase {
@@ -54,7 +56,7 @@ export interface Golden {
 }
 
 /** The systems that were recorded: a folder each. */
-export const systems = ['torch', 'keras', 'optax', 'tfjs'] as const;
+export const systems = ['torch', 'keras', 'optax', 'tfjs', 'schedulefree'] as const;
 
 /** All files of one system, in order of file name. */
 export function readGoldens(system: (typeof systems)[number]): Golden[] {
