@@ -47,7 +47,7 @@ export interface Definition<O extends object> {
    * @param length how many elements the parameter has
    */
   adapt?(row: Float64Array, at: number, options: Required<O>, sums: Float64Array, sumsAt: number, length: number): void;
-  /** For optimizers that take gradients at other points than the weights that they are for. */
+  /** For optimizers whose parameters are not yet the weights in 'train' mode: how they go from one mode to the other. */
   readonly modes?: {
     /** The state array that lies on one line with both points. */
     readonly towards: string;

@@ -17,11 +17,11 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from recipe import Array, gradient, initial_param, inputs_digest
-from rules import RULES, TERMS, Power, State, exact_power, state_names
+from rules import NUMBERS, RULES, TERMS, Power, State, exact_power, state_names
 
 Event = dict[str, Any]
 HERE = Path(__file__).parent
-SYSTEMS = ("torch", "authors", "keras", "optax", "tfjs")
+SYSTEMS = ("torch", "authors", "keras", "optax", "tfjs", "schedulefree")
 DIALECTS = {"authors": "lockstep"}  # of the other systems by their own name
 
 # The options of each of lockstep's classes that a case need not give, at what changes nothing.
@@ -55,6 +55,8 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Adadelta": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "ScheduleFreeSGD": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
+    "ScheduleFreeAdamW": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
 }
 
 
@@ -100,6 +102,8 @@ class System(Protocol):
     def step_counts(self) -> list[int] | None:
         """The system's own count per parameter; None where it keeps none."""
 
+    # Where a system has two modes, `weights()` goes to the other one, hands its parameters out, and comes back.
+
     @staticmethod
     def power(beta: float, t: int) -> Any:
         """beta^t as the system computes it: a numpy scalar of its type, or `exact_power`."""
@@ -131,6 +135,8 @@ class Check:
         for name, limit in self.LIMITS.items():
             if case.optimizer == "Adadelta" and name == "state_ulps":
                 limit *= 2  # it squares its own update
+            if case.optimizer == "ScheduleFreeAdamW" and name == "param_ulps":
+                limit *= 1.5  # it goes from y towards z beside what Adam does
             if not getattr(self, name) <= limit:
                 raise AssertionError(f"{case.name}: {name} {getattr(self, name):g} > {limit:g}: another rule?")
 
@@ -208,7 +214,9 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
         if step in case.checkpoints:
             checkpoint: dict[str, Any] = {"step": step, "params": [encode(p) for p in after]}
             if names and step in (case.checkpoints[0], case.steps):
-                checkpoint["state"] = {n: [encode(state[n]) for state in now] for n in names}
+                checkpoint["state"] = {n: [encode(state[n]) for state in now] for n in names if n not in NUMBERS}
+            if hasattr(system, "weights"):
+                checkpoint["weights"] = [encode(p) for p in system.weights()]
             checkpoints.append(checkpoint)
 
     if system.power is exact_power:

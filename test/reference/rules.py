@@ -240,6 +240,33 @@ def radam_update(o: Options, power: Power, t: int, m: Array, v: Array) -> Array:
     return c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"])))
 
 
+def schedule_free_sgd(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
+    _, g = prologue(o, False, y, g)
+    return schedule_free(o, o["momentum"], t, y, g, s)
+
+
+def schedule_free_adamw(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = y.dtype.type
+    beta1, beta2 = o["betas"]
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    d = g / (np.sqrt(v) * c(1 / (1 - power(beta2, t)) ** 0.5) + c(o["eps"]))
+    y, state = schedule_free(o, beta1, t, y, d + c(o["weightDecay"]) * y, s)
+    return y, state | {"expAvgSq": v}
+
+
+def schedule_free(o: Options, beta1: float, t: int, y: Array, d: Array, s: State) -> tuple[Array, State]:
+    c = y.dtype.type
+    lr = o["lr"] * (min(1, t / o["warmupSteps"]) if o["warmupSteps"] else 1)
+    lr_max = np.maximum(s["lrMax"], lr)
+    weight = float(t) ** o["r"] * lr_max ** o["weightLrPower"]
+    weight_sum = s["weightSum"] + weight
+    share = np.divide(weight, weight_sum, out=np.zeros(y.shape), where=weight_sum > 0)
+    z = y if t == 1 else s["z"]
+    step = (lr * (1 - beta1 * (1 - share))).astype(c)
+    y = y + share.astype(c) * (z - y) - step * d
+    return y, {"z": z - c(lr) * d, "weightSum": weight_sum, "lrMax": lr_max}
+
+
 # Where the terms of a rule may cancel, how large they are: those that make the parameter (""), and those of a state
 # array. What a system has rounded before they cancel is still there when they have. From (options, power, t, param,
 # state, state after the step).
@@ -261,7 +288,20 @@ def radam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: Sta
     return {"": radam_update(o, power, t, s["expAvg"], after["expAvgSq"])}
 
 
-TERMS: dict[str, Terms] = {"Adan": adan_terms, "FTRL": ftrl_terms, "RAdam": radam_terms}
+def schedule_free_terms(o: Options, power: Power, t: int, y: Array, s: State, after: State) -> State:
+    """The way from y to z, and the step."""
+    weight_sum = after["weightSum"]
+    share = np.divide(weight_sum - s["weightSum"], weight_sum, out=np.zeros(y.shape), where=weight_sum > 0)
+    return {"": (share * ((y if t == 1 else s["z"]) - y)).astype(y.dtype)}
+
+
+TERMS: dict[str, Terms] = {
+    "Adan": adan_terms,
+    "FTRL": ftrl_terms,
+    "RAdam": radam_terms,
+    "ScheduleFreeSGD": schedule_free_terms,
+    "ScheduleFreeAdamW": schedule_free_terms,
+}
 
 RULES: dict[str, Rule] = {
     "SGD": sgd,
@@ -279,6 +319,8 @@ RULES: dict[str, Rule] = {
     "Adadelta": adadelta,
     "Adamax": adamax,
     "RAdam": radam,
+    "ScheduleFreeSGD": schedule_free_sgd,
+    "ScheduleFreeAdamW": schedule_free_adamw,
 }
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -292,7 +334,12 @@ STATES: dict[str, tuple[str, ...]] = {
     "Adadelta": ("squareAvg", "accDelta"),
     "Adamax": ("expAvg", "expInf"),
     "RAdam": ("expAvg", "expAvgSq"),
+    "ScheduleFreeSGD": ("z", "weightSum", "lrMax"),
+    "ScheduleFreeAdamW": ("z", "expAvgSq", "weightSum", "lrMax"),
 }
+
+# State that is one number a parameter: an array in double precision, all of that number, which is not recorded.
+NUMBERS = ("weightSum", "lrMax")
 
 
 def state_names(optimizer: str, o: Options) -> tuple[str, ...]:
