@@ -82,14 +82,18 @@ let productLow = 0;
 /** (aHigh + aLow) * (bHigh + bLow) as productHigh + productLow. */
 function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): void {
   const product = aHigh * bHigh;
-  const aUpper = upperHalf(aHigh);
-  const aLower = aHigh - aUpper;
-  const bUpper = upperHalf(bHigh);
-  const bLower = bHigh - bUpper;
-  const rounding = aLower * bLower - (product - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
-  const error = rounding + (aHigh * bLow + aLow * bHigh);
+  const error = productError(aHigh, bHigh) + (aHigh * bLow + aLow * bHigh);
   productHigh = product + error;
   productLow = error - (productHigh - product);
+}
+
+/** What `a * b` was rounded by: a * b + productError(a, b) is the product, exactly (Dekker). */
+export function productError(a: number, b: number): number {
+  const aUpper = upperHalf(a);
+  const aLower = a - aUpper;
+  const bUpper = upperHalf(b);
+  const bLower = b - bUpper;
+  return aLower * bLower - (a * b - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
 }
 
 /** The upper 26 bits, so that products of halves are exact (Veltkamp). */
