@@ -135,7 +135,7 @@ export const panels: readonly Panel[] = [
   {
     name: 'cosineRestarts',
     curves: [
-      { label: 'steps 50, cycles 4', schedule: cosineRestarts({ from: 1, steps: 50, cycles: 4 }) },
+      { label: 'steps 50', schedule: cosineRestarts({ from: 1, steps: 50, cycles: 4 }) },
       {
         label: 'steps 28, growth 2, gamma 0.7',
         schedule: cosineRestarts({ from: 1, steps: 28, growth: 2, gamma: 0.7, cycles: 3 }),

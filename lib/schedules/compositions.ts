@@ -29,7 +29,7 @@ export function join(schedules: readonly Schedule[], boundaries: readonly number
   const parts = checkSchedules('schedules', schedules);
   const starts = listOf(integer(0, 0), 0, 'an array of steps').check('boundaries', boundaries);
   if (starts.length !== parts.length - 1) {
-    throw refuse('boundaries', boundaries, 'an array with one entry less than schedules has', 'array');
+    throw refuse('boundaries', boundaries, 'an array with one entry fewer than schedules', 'array');
   }
   checkIncreasing(starts, (i) => `boundaries[${i}]`);
   return schedule((step) => {

@@ -47,7 +47,7 @@ export interface HasLr {
   lr: number | Schedule;
 }
 
-/** What a `ReduceOnPlateau` knows: plain data, that may go through JSON. */
+/** What a `ReduceOnPlateau` knows: plain data, which JSON keeps as well, unless the best metric is infinite. */
 export interface PlateauState {
   /** The best metric so far, or null before the first that counts. */
   best: number | null;

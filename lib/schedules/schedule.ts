@@ -41,7 +41,7 @@ export function blend(from: number, to: number, share: number): number {
 /** @throws TypeError `ERR_INVALID_OPTION` for what cannot be a schedule */
 export function checkSchedule(name: string, value: unknown): asserts value is Schedule {
   if (typeof value !== 'function') {
-    throw typeError('ERR_INVALID_OPTION', `${name} must be a schedule, received ${describe(value)}`);
+    throw typeError('ERR_INVALID_OPTION', `${name} must be a function of the step, received ${describe(value)}`);
   }
 }
 
