@@ -194,6 +194,12 @@ describe('compositions', () => {
     ['delay', delay(counting, { steps: 5 }), (t) => 100 + Math.max(0, t - 5)],
     ['warmup', warmup(counting, { steps: 4, from: 20 }), (t) => (t < 4 ? 20 + 20 * t : 100 + t - 4)],
     [
+      'warmup and cosine of llm.c',
+      warmup(cosine({ from: 0.6, to: 0.06, steps: 40 }), { steps: 10, offset: 1 }),
+      (t) =>
+        t < 10 ? (0.6 * (t + 1)) / 10 : 0.06 + 0.54 * 0.5 * (1 + Math.cos((Math.PI * Math.min(t - 10, 40)) / 40)),
+    ],
+    [
       'warmup in a chain in a join',
       join([warmup(chain([counting, constant(2)]), { steps: 10 }), delay(counting, { steps: 3 })], [20]),
       (t) => (t < 10 ? 20 * t : t < 20 ? 2 * (100 + t - 10) : 100 + Math.max(0, t - 23)),
