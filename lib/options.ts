@@ -155,12 +155,12 @@ export const text: Option<string | undefined> = {
 };
 
 /** @throws TypeError `ERR_INVALID_OPTION` for a name that is not among the known, with the nearest that is */
-export function checkNames(given: unknown, known: readonly string[]): asserts given is object {
+export function checkNames(given: unknown, known: readonly string[], name = 'options'): asserts given is object {
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
-    throw typeError('ERR_INVALID_OPTION', `options must be an object, received ${describe(given)}`);
+    throw typeError('ERR_INVALID_OPTION', `${name} must be an object, received ${describe(given)}`);
   }
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw unknownOption(name, known);
+  for (const option of Object.keys(given)) {
+    if (!known.includes(option)) throw unknownOption(option, known);
   }
 }
 
@@ -179,6 +179,12 @@ export function readOptions<Values>(list: Checks<Values>, given: object, default
   return Object.fromEntries(
     (Object.keys(list) as (keyof Values & string)[]).map((name) => [name, read(name)]),
   ) as Values;
+}
+
+/** Every option of the list, of an object that has no other. */
+export function readKnown<Values>(list: Checks<Values>, given: unknown, name = 'options'): Values {
+  checkNames(given, Object.keys(list), name);
+  return readOptions(list, given);
 }
 
 /** Properties over the values, which are checked again whenever one is set. Setting one changes `current`. */

@@ -431,7 +431,7 @@ describe('ReduceOnPlateau', () => {
     [{ best: 1, badSteps: 0 }, TypeError, 'cooldown must be an integer >= 0, received undefined'],
     [{ best: NaN, badSteps: 0, cooldown: 0 }, TypeError, 'best must be a number or null, received NaN'],
     [{ best: 1, badSteps: -1, cooldown: 0 }, RangeError, 'badSteps must be an integer >= 0, received -1'],
-    [null, TypeError, 'options must be an object, received null'],
+    [null, TypeError, 'state must be an object, received null'],
   ])('the state %o is refused', (state, Class, message) => {
     const plateau = new ReduceOnPlateau({ lr: 1 });
     const before = plateau.state;

@@ -1,6 +1,6 @@
 // Schedules made of schedules.
 
-import { checkNames, choice, integer, nonNegative, readOptions, refuse, required } from '../options.js';
+import { choice, integer, nonNegative, type OptionList, readKnown, refuse, required } from '../options.js';
 import { constant } from './decays.js';
 import {
   blend,
@@ -57,7 +57,7 @@ export interface DelayOptions {
   steps: number;
 }
 
-const delayOptions = { steps: required(integer(0, 0)) };
+const delayOptions: OptionList<DelayOptions> = { steps: required(integer(0, 0)) };
 
 /**
  * A schedule that starts later, and has its first value until then: schedule(max(0, t − steps)).
@@ -68,8 +68,7 @@ const delayOptions = { steps: required(integer(0, 0)) };
  */
 export function delay(delayed: Schedule, options: DelayOptions): Schedule {
   checkSchedule('schedule', delayed);
-  checkNames(options, Object.keys(delayOptions));
-  const { steps } = readOptions<DelayOptions>(delayOptions, options);
+  const { steps } = readKnown(delayOptions, options);
   return schedule((step) => delayed(Math.max(0, step - steps)));
 }
 
@@ -88,7 +87,7 @@ export interface WarmupOptions {
   offset?: 0 | 1;
 }
 
-const warmupOptions = {
+const warmupOptions: OptionList<WarmupOptions> = {
   steps: required(integer(0, 0)),
   from: nonNegative(0),
   shape: shape('linear'),
@@ -106,8 +105,7 @@ const warmupOptions = {
  */
 export function warmup(warmed: Schedule, options: WarmupOptions): Schedule {
   checkSchedule('schedule', warmed);
-  checkNames(options, Object.keys(warmupOptions));
-  const { steps, from, shape, offset } = readOptions<Required<WarmupOptions>>(warmupOptions, options);
+  const { steps, from, shape, offset } = readKnown(warmupOptions, options);
   const top = nonNegative(0).check('schedule(0)', warmed(0));
   const rising = (share: number) => (shape === 'linear' ? share : remaining(shape, 1 - share));
   return schedule((step) =>
@@ -135,7 +133,7 @@ export interface WSDOptions {
   decayShape?: Shape;
 }
 
-const wsdOptions = {
+const wsdOptions: OptionList<WSDOptions> = {
   peak: required(nonNegative(0)),
   warmupSteps: required(integer(0, 0)),
   stableSteps: required(integer(0, 0)),
@@ -149,17 +147,18 @@ const wsdOptions = {
 /**
  * Warm-up, stable, decay: up to the peak as `warmup` goes, there for `stableSteps`, and down to
  * to + (peak − to) · d((t − warmupSteps − stableSteps) / decaySteps). d(x) is (1 + cos(πx)) / 2, with shape 'linear' 1 − x,
- * with '1-sqrt' 1 − √x.
+ * with '1-sqrt' 1 − √x. Source: Hu et al., "MiniCPM" (https://arxiv.org/abs/2404.06395); 1 − √x is of Hägele et al.,
+ * "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations" (https://arxiv.org/abs/2405.18392).
  *
  * transformers: `get_wsd_schedule`, with from = to = peak · min_lr_ratio.
  *
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function wsd(options: WSDOptions): Schedule {
-  checkNames(options, Object.keys(wsdOptions));
-  const { peak, warmupSteps, stableSteps, decaySteps, from, to, warmupShape, decayShape } = readOptions<
-    Required<WSDOptions>
-  >(wsdOptions, options);
+  const { peak, warmupSteps, stableSteps, decaySteps, from, to, warmupShape, decayShape } = readKnown(
+    wsdOptions,
+    options,
+  );
   const decay = schedule((step) => blend(peak, to, remaining(decayShape, progress(step, decaySteps))));
   const afterwards = join([constant(peak), decay], [stableSteps]);
   return warmup(afterwards, { steps: warmupSteps, from, shape: warmupShape });

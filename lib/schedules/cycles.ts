@@ -2,13 +2,13 @@
 
 import { rangeError } from '../errors.js';
 import {
-  checkNames,
   choice,
   flag,
   integer,
   nonNegative,
+  type OptionList,
   positive,
-  readOptions,
+  readKnown,
   required,
   upToOne,
 } from '../options.js';
@@ -42,7 +42,7 @@ const cosineRestartsOptions = {
 
 /**
  * Half a cosine wave, again and again (SGDR): to + gamma^n · (from − to)(1 + cos(π · s / T)) / 2, at step s of cycle n,
- * which has T = steps · growth^n steps.
+ * which has T = steps · growth^n steps. Source: Loshchilov, Hutter, "SGDR" (https://arxiv.org/abs/1608.03983).
  *
  * PyTorch: `CosineAnnealingWarmRestarts`; Optax: `sgdr_schedule`, where each cycle is the last one scaled; transformers:
  * `get_cosine_with_hard_restarts_schedule_with_warmup`, with `warmup` around it and steps = all of them / cycles.
@@ -50,8 +50,7 @@ const cosineRestartsOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
-  checkNames(options, Object.keys(cosineRestartsOptions));
-  const { from, to, steps, growth, gamma, cycles = Infinity } = readOptions(cosineRestartsOptions, options);
+  const { from, to, steps, growth, gamma, cycles = Infinity } = readKnown(cosineRestartsOptions, options);
   return schedule((step) => {
     const [cycle, length, at] = cycleAt(step, steps, growth);
     return cycle < cycles ? blend(from, to, geometric(gamma, cycle) * remaining('cosine', at / length)) : to;
@@ -102,15 +101,15 @@ const cyclicOptions = {
 
 /**
  * Up and down on straight lines, again and again: from + (peak − from) · h · r, where h goes from 0 to 1 in `stepsUp` and
- * back in `stepsDown` steps, and r is 1, in mode 'triangular2' 2^−n in cycle n, in 'expRange' gamma^t.
+ * back in `stepsDown` steps, and r is 1, in mode 'triangular2' 2^−n in cycle n, in 'expRange' gamma^t. Source: Smith,
+ * "Cyclical Learning Rates for Training Neural Networks" (https://arxiv.org/abs/1506.01186).
  *
  * PyTorch: `CyclicLR`.
  *
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function cyclic(options: CyclicOptions): Schedule {
-  checkNames(options, Object.keys(cyclicOptions));
-  const { from, peak, stepsUp, stepsDown = stepsUp, mode, gamma } = readOptions(cyclicOptions, options);
+  const { from, peak, stepsUp, stepsDown = stepsUp, mode, gamma } = readKnown(cyclicOptions, options);
   return schedule((step) => {
     const [cycle, length, at] = cycleAt(step, stepsUp + stepsDown, 1);
     const height = at <= stepsUp ? at / stepsUp : (length - at) / stepsDown;
@@ -137,7 +136,7 @@ export interface OneCycleOptions {
   threePhase?: boolean;
 }
 
-const oneCycleOptions = {
+const oneCycleOptions: OptionList<OneCycleOptions> = {
   peak: required(nonNegative(0)),
   steps: required(integer(1, 1)),
   pctStart: upToOne(0.3),
@@ -149,7 +148,8 @@ const oneCycleOptions = {
 
 /**
  * Up to the peak, down to almost nothing, once: from peak / divFactor at step 0 over the peak at pctStart · steps − 1 to
- * peak / divFactor / finalDivFactor at steps − 1, each way half a cosine wave or a straight line.
+ * peak / divFactor / finalDivFactor at steps − 1, each way half a cosine wave or a straight line. Source: Smith, Topin,
+ * "Super-Convergence" (https://arxiv.org/abs/1708.07120).
  *
  * PyTorch: `OneCycleLR`. Optax's `cosine_onecycle_schedule` and `linear_onecycle_schedule` turn at other steps: see
  * `piecewise`.
@@ -157,10 +157,7 @@ const oneCycleOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
-  checkNames(options, Object.keys(oneCycleOptions));
-  const { peak, steps, pctStart, anneal, divFactor, finalDivFactor, threePhase } = readOptions<
-    Required<OneCycleOptions>
-  >(oneCycleOptions, options);
+  const { peak, steps, pctStart, anneal, divFactor, finalDivFactor, threePhase } = readKnown(oneCycleOptions, options);
   if (threePhase && pctStart > 0.5) {
     const expected = 'pctStart must be <= 0.5 with threePhase, which goes down as long as up';
     throw rangeError('ERR_INVALID_OPTION', `${expected}, received ${pctStart}`);

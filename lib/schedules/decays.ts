@@ -1,16 +1,9 @@
 // Schedules that go from one value to another, once.
 
 import { pow } from '../elementary.js';
-import { checkNames, flag, integer, nonNegative, optional, positive, readOptions, required } from '../options.js';
+import { flag, integer, nonNegative, type OptionList, optional, positive, readKnown, required } from '../options.js';
 import { power } from '../powers.js';
 import { blend, progress, remaining, type Schedule, schedule } from './schedule.js';
-
-/** `from`, `to` and `steps`, as most decays have them. */
-export const span = {
-  from: required(nonNegative(0)),
-  to: nonNegative(0),
-  steps: required(integer(1, 1)),
-};
 
 /**
  * The same value at every step.
@@ -35,6 +28,12 @@ export interface LinearOptions {
   steps: number;
 }
 
+const span: OptionList<LinearOptions> = {
+  from: required(nonNegative(0)),
+  to: nonNegative(0),
+  steps: required(integer(1, 1)),
+};
+
 /**
  * A straight line: to + (from − to)(1 − t / steps).
  *
@@ -44,8 +43,7 @@ export interface LinearOptions {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function linear(options: LinearOptions): Schedule {
-  checkNames(options, Object.keys(span));
-  const { from, to, steps } = readOptions<Required<LinearOptions>>(span, options);
+  const { from, to, steps } = readKnown(span, options);
   return schedule((step) => blend(from, to, remaining('linear', progress(step, steps))));
 }
 
@@ -55,7 +53,7 @@ export interface PolynomialOptions extends LinearOptions {
   power?: number;
 }
 
-const polynomialOptions = { ...span, power: positive(1) };
+const polynomialOptions: OptionList<PolynomialOptions> = { ...span, power: positive(1) };
 
 /**
  * A power of what is left: to + (from − to)(1 − t / steps)^power.
@@ -66,8 +64,7 @@ const polynomialOptions = { ...span, power: positive(1) };
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function polynomial(options: PolynomialOptions): Schedule {
-  checkNames(options, Object.keys(polynomialOptions));
-  const { from, to, steps, power } = readOptions<Required<PolynomialOptions>>(polynomialOptions, options);
+  const { from, to, steps, power } = readKnown(polynomialOptions, options);
   return schedule((step) => blend(from, to, raise(1 - progress(step, steps), power)));
 }
 
@@ -79,10 +76,11 @@ export interface CosineOptions extends LinearOptions {
   cycles?: number;
 }
 
-const cosineOptions = { ...span, exponent: positive(1), cycles: positive(0.5) };
+const cosineOptions: OptionList<CosineOptions> = { ...span, exponent: positive(1), cycles: positive(0.5) };
 
 /**
- * Half a cosine wave: to + (from − to)((1 + cos(2π · cycles · t / steps)) / 2)^exponent.
+ * Half a cosine wave: to + (from − to)((1 + cos(2π · cycles · t / steps)) / 2)^exponent. Source: Loshchilov, Hutter, "SGDR"
+ * (https://arxiv.org/abs/1608.03983).
  *
  * PyTorch: `CosineAnnealingLR`, up to T_max, after which PyTorch rises again; Optax: `cosine_decay_schedule`, with
  * to = alpha · from, and `warmup_cosine_decay_schedule`, with `warmup` around it; transformers:
@@ -91,8 +89,7 @@ const cosineOptions = { ...span, exponent: positive(1), cycles: positive(0.5) };
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function cosine(options: CosineOptions): Schedule {
-  checkNames(options, Object.keys(cosineOptions));
-  const { from, to, steps, exponent, cycles } = readOptions<Required<CosineOptions>>(cosineOptions, options);
+  const { from, to, steps, exponent, cycles } = readKnown(cosineOptions, options);
   return schedule((step) => blend(from, to, raise(remaining('cosine', 2 * cycles * progress(step, steps)), exponent)));
 }
 
@@ -126,8 +123,7 @@ const exponentialOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function exponential(options: ExponentialOptions): Schedule {
-  checkNames(options, Object.keys(exponentialOptions));
-  const { from, gamma, steps, staircase, to } = readOptions(exponentialOptions, options);
+  const { from, gamma, steps, staircase, to } = readKnown(exponentialOptions, options);
   const bound = to === undefined ? (value: number) => value : gamma < 1 ? least(to) : most(to);
   return schedule((step) => {
     const times = step / steps;
@@ -143,19 +139,21 @@ export interface InverseSqrtOptions {
   timescale: number;
 }
 
-const inverseSqrtOptions = { from: required(nonNegative(0)), timescale: required(positive(1)) };
+const inverseSqrtOptions: OptionList<InverseSqrtOptions> = {
+  from: required(nonNegative(0)),
+  timescale: required(positive(1)),
+};
 
 /**
  * One over the root of time: from · √(timescale / (timescale + t)). It has no end.
  *
  * transformers: `get_inverse_sqrt_schedule`, with `warmup` around it; with the steps of the warm-up as timescale, that of
- * "Attention Is All You Need".
+ * Vaswani et al., "Attention Is All You Need" (https://arxiv.org/abs/1706.03762).
  *
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function inverseSqrt(options: InverseSqrtOptions): Schedule {
-  checkNames(options, Object.keys(inverseSqrtOptions));
-  const { from, timescale } = readOptions<InverseSqrtOptions>(inverseSqrtOptions, options);
+  const { from, timescale } = readKnown(inverseSqrtOptions, options);
   return schedule((step) => from * Math.sqrt(timescale / (timescale + step)));
 }
 

@@ -1,13 +1,13 @@
 // Schedules that are given step by step.
 
 import {
-  checkNames,
   choice,
   integer,
   nonNegative,
   type Option,
+  type OptionList,
   positive,
-  readOptions,
+  readKnown,
   refuse,
   required,
 } from '../options.js';
@@ -24,7 +24,7 @@ export interface StepOptions {
   gamma?: number;
 }
 
-const stepOptions = {
+const stepOptions: OptionList<StepOptions> = {
   from: required(nonNegative(0)),
   stepSize: required(integer(1, 1)),
   gamma: positive(0.1),
@@ -38,8 +38,7 @@ const stepOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function step(options: StepOptions): Schedule {
-  checkNames(options, Object.keys(stepOptions));
-  const { from, stepSize, gamma } = readOptions<Required<StepOptions>>(stepOptions, options);
+  const { from, stepSize, gamma } = readKnown(stepOptions, options);
   return schedule((step) => from * geometric(gamma, Math.floor(step / stepSize)));
 }
 
@@ -53,7 +52,7 @@ export interface MultiStepOptions {
   gamma?: number;
 }
 
-const multiStepOptions = {
+const multiStepOptions: OptionList<MultiStepOptions> = {
   from: required(nonNegative(0)),
   milestones: required(listOf(integer(1, 1), 1, 'an array of at least one step')),
   gamma: positive(0.1),
@@ -67,8 +66,7 @@ const multiStepOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function multiStep(options: MultiStepOptions): Schedule {
-  checkNames(options, Object.keys(multiStepOptions));
-  const { from, milestones, gamma } = readOptions<Required<MultiStepOptions>>(multiStepOptions, options);
+  const { from, milestones, gamma } = readKnown(multiStepOptions, options);
   checkIncreasing(milestones, (i) => `milestones[${i}]`);
   return schedule((step) => from * geometric(gamma, milestones.filter((milestone) => milestone <= step).length));
 }
@@ -89,7 +87,7 @@ const point: Option<readonly [step: number, value: number]> = {
   },
 };
 
-const piecewiseOptions = {
+const piecewiseOptions: OptionList<PiecewiseOptions> = {
   points: required(listOf(point, 1, 'an array of at least one pair of step and value')),
   interpolation: choice('constant', 'constant', 'linear', 'cosine'),
 };
@@ -103,8 +101,7 @@ const piecewiseOptions = {
  * @throws TypeError or RangeError `ERR_INVALID_OPTION`
  */
 export function piecewise(options: PiecewiseOptions): Schedule {
-  checkNames(options, Object.keys(piecewiseOptions));
-  const { points, interpolation } = readOptions<Required<PiecewiseOptions>>(piecewiseOptions, options);
+  const { points, interpolation } = readKnown(piecewiseOptions, options);
   checkIncreasing(
     points.map(([at]) => at),
     (i) => `points[${i}][0]`,

@@ -1,14 +1,5 @@
 import { describe, typeError } from '../errors.js';
-import {
-  checkNames,
-  choice,
-  fraction,
-  integer,
-  nonNegative,
-  type OptionList,
-  readOptions,
-  required,
-} from '../options.js';
+import { choice, fraction, integer, nonNegative, type OptionList, readKnown, required } from '../options.js';
 import type { Schedule } from './schedule.js';
 
 /** The options of `ReduceOnPlateau`. */
@@ -85,8 +76,7 @@ export class ReduceOnPlateau {
    */
   constructor(target: { readonly groups: readonly HasLr[] } | HasLr, options: ReduceOnPlateauOptions = {}) {
     this.#groups = groupsOf(target);
-    checkNames(options, Object.keys(plateauOptions));
-    this.#options = readOptions(plateauOptions, options);
+    this.#options = readKnown(plateauOptions, options);
     this.#groups.forEach(lrOf);
   }
 
@@ -124,8 +114,7 @@ export class ReduceOnPlateau {
 
   /** @throws TypeError or RangeError `ERR_INVALID_OPTION` */
   set state(state: PlateauState) {
-    checkNames(state, Object.keys(stateList));
-    const { best, badSteps, cooldown } = readOptions<PlateauState>(stateList, state);
+    const { best, badSteps, cooldown } = readKnown(plateauState, state, 'state');
     this.#best = best;
     this.#badSteps = badSteps;
     this.#cooldown = cooldown;
@@ -152,7 +141,7 @@ export class ReduceOnPlateau {
   }
 }
 
-const stateList = {
+const plateauState: OptionList<PlateauState> = {
   best: required<number | null>({
     default: null,
     check(name, value) {
