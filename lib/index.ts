@@ -27,3 +27,6 @@ export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export { Signum, type SignumOptions } from './optimizers/signum.js';
 export type { Grads, ParamState, Params, State } from './params.js';
 export type { BackendName, NativeName } from './plan.js';
+export * as schedules from './schedules/index.js';
+export { type PlateauState, ReduceOnPlateau, type ReduceOnPlateauOptions } from './schedules/plateau.js';
+export type { Schedule } from './schedules/schedule.js';
