@@ -45,7 +45,6 @@ const definition: Definition<ASGDOptions> = {
     const mu = scalars[scalarsAt + 1];
     writePrologue(row, at, maximize ? -1 : 1, weightDecay, 1 - lambd * eta);
     row[at + c.eta] = eta;
-    row[at + c.keep] = 1 - mu;
     row[at + c.mu] = mu;
     scalars[scalarsAt] = lr / pow(1 + lambd * lr * t, alpha);
     scalars[scalarsAt + 1] = 1 / Math.max(1, t - t0);

@@ -74,6 +74,10 @@ def adamax(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Adamax(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
 
 
+def nadam(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Nadam(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
@@ -90,11 +94,12 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     ),
     "Adadelta": (adadelta, {"squareAvg": "_accumulated_grads", "accDelta": "_accumulated_delta_vars"}),
     "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
+    "NAdam": (nadam, MOMENTS),
 }
 
 
 @functools.lru_cache(maxsize=None)
-def keras_power(floatx: str, beta: float, t: int) -> Any:
+def keras_power(floatx: str, beta: float, t: float) -> Any:
     power = keras.ops.power(keras.ops.cast(beta, floatx), keras.ops.cast(t, floatx))
     return keras.ops.convert_to_numpy(power)[()]
 
@@ -136,6 +141,7 @@ class KerasSystem:
 
 INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
 BETAS = [0.9, 0.999]
+KERAS_NADAM = {"momentumDecay": 1, "weightDecayMode": "decoupled"}
 
 CASES = [
     long_case("momentum-defaults", "Momentum", 401, lr=0.01, momentum=0.9),
@@ -173,6 +179,11 @@ CASES = [
     short_case("adamax-defaults", "Adamax", 1121, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
     short_case("adamax-low-betas", "Adamax", 1122, lr=0.05, betas=[0.5, 0.9], eps=1e-3).without_nulls(),
     short_case("adamax-decay", "Adamax", 1123, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1).without_nulls(),
+    short_case("nadam-defaults", "NAdam", 1131, lr=1e-3, betas=BETAS, eps=1e-7, **KERAS_NADAM).without_nulls(),
+    short_case("nadam-low-betas", "NAdam", 1132, lr=0.05, betas=[0.5, 0.9], eps=1e-3, **KERAS_NADAM).without_nulls(),
+    short_case(
+        "nadam-decay", "NAdam", 1133, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1, **KERAS_NADAM
+    ).without_nulls(),
 ]
 
 if __name__ == "__main__":

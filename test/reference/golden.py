@@ -17,7 +17,7 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from recipe import Array, gradient, initial_param, inputs_digest
-from rules import RULES, Power, State, exact_power, state_names
+from rules import RULES, Power, Rule, State, exact_power, state_names
 
 Event = dict[str, Any]
 HERE = Path(__file__).parent
@@ -53,7 +53,13 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Adadelta": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "NAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "Rprop": {"maximize": False, "dialect": ""},
+    "ASGD": {"weightDecay": 0, "maximize": False, "dialect": ""},
 }
+
+# Optimizers whose update is a sum that may cancel: it can be no more exact than its parts.
+SUMS = ("NAdam",)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,10 @@ class Case:
     def without_nulls(self) -> Case:
         """For systems that count steps once for all parameters, or that have no null gradients."""
         return replace(self, events=tuple(e for e in self.events if "null" not in e))
+
+    def without_lr(self) -> Case:
+        """For optimizers whose lr is fixed."""
+        return replace(self, events=tuple(e for e in self.events if "lr" not in e))
 
 
 class System(Protocol):
@@ -152,6 +162,7 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
     options = dict(case.options)
     check = Check()
     steps = [0] * len(start)
+    last_lr: list[float | None] = [None] * len(start)
     previous = list(zeros)
     blank = [dict.fromkeys(names, z) for z in zeros]
     now = states_of(system, names)
@@ -178,20 +189,24 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
                 assert all(now[i][n].tobytes() == states[i][n].tobytes() for n in names)
                 continue
             steps[i] += 1
-            ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
-            update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
+            given = options | {"lastLr": options["lr"] if last_lr[i] is None else last_lr[i]}
+            last_lr[i] = options["lr"]
+            ours, our_state = rule(given, system.power, steps[i], before[i], grad, states[i])
+            update, _ = rule(given, system.power, steps[i], zeros[i], grad, probe_states[i])
             parts = gradient_terms(options, grad, before[i])
-            _, terms = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
-            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], updates[i], previous[i]))
+            _, terms = rule(given, system.power, steps[i], zeros[i], parts, blank[i])
+            size = np.maximum(np.abs(updates[i]), np.abs(previous[i]))
+            if case.optimizer in SUMS:
+                size = np.maximum(size, uncancelled_update(rule, given, system.power, steps[i], parts, probe_states[i]))
+            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], size))
             for n in names:
                 unit = ulp(states[i][n], now[i][n], terms[n])
                 check.note("state_ulps", distance(our_state[n], now[i][n]), unit)
-            size = np.maximum(np.abs(updates[i]), np.abs(previous[i])).astype(np.float64)
-            check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size)
+            check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size.astype(np.float64))
             previous[i] = updates[i]
             for run in runs:
                 run.params[i], run.states[i] = rule(
-                    options, run.power, steps[i], run.params[i], grad, run.states[i]
+                    given, run.power, steps[i], run.params[i], grad, run.states[i]
                 )
                 run.note(check, i, after[i], now[i])
 
@@ -239,7 +254,16 @@ class Run:
 
 def gradient_terms(options: dict[str, Any], grad: Array, param: Array) -> Array:
     """What the gradient with its L2 penalty would be if the two did not cancel: their rounding errors do not."""
-    return np.abs(grad) + np.abs(grad.dtype.type(options["weightDecay"]) * param)
+    return np.abs(grad) + np.abs(grad.dtype.type(options.get("weightDecay", 0)) * param)
+
+
+def uncancelled_update(
+    rule: Rule, options: dict[str, Any], power: Power, t: int, parts: Array, state: State
+) -> Array:
+    """How long the update from 0 would be if nothing in it cancelled."""
+    positive = {n: np.abs(a) for n, a in state.items()}
+    update, _ = rule(options | {"maximize": False}, power, t, np.zeros_like(parts), parts, positive)
+    return np.abs(update)
 
 
 def states_of(system: System, names: tuple[str, ...]) -> list[State]:
