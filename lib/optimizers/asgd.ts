@@ -7,7 +7,7 @@ import { asgd } from '../rules/asgd.js';
 
 /** The options of `ASGD`. */
 export interface ASGDOptions {
-  /** Learning rate of the first step, >= 0. Default 0.01. One that is set later shows in the step after the next. */
+  /** Learning rate of the first step, >= 0. Default 0.01. One that is set later is used one step late. */
   lr?: number;
   /** Decay of W, and of the step size over time; >= 0. Default 1e-4. */
   lambd?: number;
