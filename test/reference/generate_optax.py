@@ -89,6 +89,8 @@ def rmsprop(o: dict[str, Any]) -> Transformation:
 
 def radam(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
+def nadam(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.nadam(o["lr"], *o["betas"], eps=o["eps"]))
 
 
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
@@ -108,6 +110,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
     "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
     "RAdam": (radam, MOMENTS),
+    "NAdam": (nadam, MOMENTS),
 }
 
 
@@ -209,6 +212,9 @@ CASES = [
     short_case("radam-l2", "RAdam", 1253, lr=0.05, betas=[0.9, 0.95], eps=1e-6, weightDecay=0.1),
     short_case("radam-unrectified", "RAdam", 1254, lr=0.05, betas=[0.5, 0.6], eps=1e-6),
     short_case("radam-short", "RAdam", 1255, lr=0.05, betas=[0.5, 0.8], eps=1e-6),
+    short_case("nadam-defaults", "NAdam", 1261, lr=1e-3, betas=BETAS, eps=1e-8, momentumDecay=0),
+    short_case("nadam-low-betas", "NAdam", 1262, lr=0.05, betas=[0.5, 0.9], eps=1e-3, momentumDecay=0),
+    short_case("nadam-l2", "NAdam", 1263, lr=0.01, betas=[0.8, 0.99], eps=1e-6, momentumDecay=0, weightDecay=0.1),
 ]
 
 # Not recorded: with float32 powers the rectification is off by 2% at first, and nothing else would be seen.

@@ -55,6 +55,9 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Adadelta": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "NAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
+    "Rprop": {"maximize": False, "dialect": ""},
+    "ASGD": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "ScheduleFreeSGD": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
     "ScheduleFreeAdamW": {"weightDecay": 0, "warmupSteps": 0, "r": 0, "weightLrPower": 2, "maximize": False},
 }
@@ -87,6 +90,10 @@ class Case:
     def without_nulls(self) -> Case:
         """For systems that count steps once for all parameters, or that have no null gradients."""
         return replace(self, events=tuple(e for e in self.events if "null" not in e))
+
+    def without_lr(self) -> Case:
+        """For optimizers whose lr is fixed."""
+        return replace(self, events=tuple(e for e in self.events if "lr" not in e))
 
 
 class System(Protocol):
@@ -162,6 +169,7 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
     options = dict(case.options)
     check = Check()
     steps = [0] * len(start)
+    last_lr: list[float | None] = [None] * len(start)
     previous = list(zeros)
     blank = [dict.fromkeys(names, z) for z in zeros]
     now = states_of(system, names)
@@ -189,25 +197,25 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
                 assert all(now[i][n].tobytes() == states[i][n].tobytes() for n in names)
                 continue
             steps[i] += 1
-            ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
-            update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
+            given = options | {"lastLr": options["lr"] if last_lr[i] is None else last_lr[i]}
+            last_lr[i] = options["lr"]
+            ours, our_state = rule(given, system.power, steps[i], before[i], grad, states[i])
+            update, _ = rule(given, system.power, steps[i], zeros[i], grad, probe_states[i])
             parts = gradient_terms(options, grad, before[i])
-            _, blank_state = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
-            terms = terms_of(options, system.power, steps[i], before[i], states[i], now[i])
+            _, blank_state = rule(given, system.power, steps[i], zeros[i], parts, blank[i])
+            terms = terms_of(given, system.power, steps[i], before[i], states[i], now[i])
             unit = ulp(before[i], after[i], updates[i], previous[i], terms.get("", zeros[i]))
             check.note("param_ulps", distance(ours, after[i]), unit)
             for n in names:
                 unit = ulp(states[i][n], now[i][n], blank_state[n], terms.get(n, zeros[i]))
                 check.note("state_ulps", distance(our_state[n], now[i][n]), unit)
-            terms = terms_of(options, system.power, steps[i], zeros[i], probe_states[i], probe_now[i])
+            terms = terms_of(given, system.power, steps[i], zeros[i], probe_states[i], probe_now[i])
             sizes = [updates[i], previous[i], terms.get("", zeros[i])]
             size = np.maximum.reduce([np.abs(s) for s in sizes]).astype(np.float64)
             check.note("update_eps", distance(update, updates[i]), np.finfo(update.dtype).eps * size)
             previous[i] = updates[i]
             for run in runs:
-                run.params[i], run.states[i] = rule(
-                    options, run.power, steps[i], run.params[i], grad, run.states[i]
-                )
+                run.params[i], run.states[i] = rule(given, run.power, steps[i], run.params[i], grad, run.states[i])
                 run.note(check, i, after[i], now[i])
 
         assert all(np.isfinite(p).all() for p in after), f"{case.name}: not finite at step {step}"
@@ -258,7 +266,7 @@ class Run:
 
 def gradient_terms(options: dict[str, Any], grad: Array, param: Array) -> Array:
     """What the gradient with its L2 penalty would be if the two did not cancel: their rounding errors do not."""
-    return np.abs(grad) + np.abs(grad.dtype.type(options["weightDecay"]) * param)
+    return np.abs(grad) + np.abs(grad.dtype.type(options.get("weightDecay", 0)) * param)
 
 
 def states_of(system: System, names: tuple[str, ...]) -> list[State]:

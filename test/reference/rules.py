@@ -4,10 +4,12 @@ The generators assert that a system follows the rule given here, so that no gold
 A rule takes (options, power, t, param, grad, state), t being the parameter's own step count from 1, and returns
 (param, state). Coefficients are computed in double precision and rounded once, but for beta^t: `power` is
 `exact_power`, or what a system has instead of it, and with a float32 all that follows from it is float32 too.
+Beside lockstep's options there is `lastLr`, which the parameter's step before had (its first step: `lr`).
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Callable
 
 import numpy as np
@@ -15,11 +17,11 @@ import numpy as np
 Array = np.ndarray
 Options = dict[str, Any]
 State = dict[str, Array]
-Power = Callable[[float, int], Any]
+Power = Callable[[float, float], Any]
 Rule = Callable[[Options, Power, int, Array, Array, State], tuple[Array, State]]
 
 
-def exact_power(beta: float, t: int) -> float:
+def exact_power(beta: float, t: float) -> float:
     return beta**t
 
 
@@ -240,6 +242,59 @@ def radam_update(o: Options, power: Power, t: int, m: Array, v: Array) -> Array:
     return c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"])))
 
 
+def nadam_mu(power: Power, optax: bool, beta1: float, decay: float, t: int) -> Any:
+    return beta1 if optax else beta1 * (1 - 0.5 * power(0.96, t * decay))
+
+
+@functools.lru_cache(maxsize=None)
+def nadam_product(power: Power, optax: bool, beta1: float, decay: float, t: int) -> Any:
+    """Of all mu up to that of step t."""
+    if t == 0 or optax:
+        return power(beta1, t)
+    return nadam_product(power, optax, beta1, decay, t - 1) * nadam_mu(power, optax, beta1, decay, t)
+
+
+def nadam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
+    beta1, beta2 = o["betas"]
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    return p - nadam_update(o, power, t, m, v, g), {"expAvg": m, "expAvgSq": v}
+
+
+def nadam_update(o: Options, power: Power, t: int, m: Array, v: Array, g: Array) -> Array:
+    c = m.dtype.type
+    beta1, beta2 = o["betas"]
+    schedule = (power, o["dialect"] == "optax", beta1, o["momentumDecay"])
+    mu, product = nadam_mu(*schedule, t), nadam_product(*schedule, t)
+    next_mu, next_product = nadam_mu(*schedule, t + 1), nadam_product(*schedule, t + 1)
+    step = c(o["lr"] * next_mu / (1 - next_product)) * m + c(o["lr"] * (1 - mu) / (1 - product)) * g
+    root = np.sqrt(v) * c(1 / (1 - power(beta2, t)) ** 0.5)
+    return step / (root + c(o["eps"]))
+
+
+def rprop(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    g = -g if o["maximize"] else g
+    (shrink, grow), (smallest, largest) = o["etas"], o["stepSizes"]
+    agreement = np.sign(g) * np.sign(s["prev"])
+    factor = np.where(agreement > 0, c(grow), np.where(agreement < 0, c(shrink), c(1)))
+    size = np.clip(s["stepSize"] * factor, c(smallest), c(largest))
+    g = np.where(agreement < 0, c(0), g)
+    return p - size * np.sign(g), {"prev": g, "stepSize": size}
+
+
+def asgd(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    g = -g if o["maximize"] else g
+    g = g + c(o["weightDecay"]) * p if o["weightDecay"] else g
+    lr = o["lastLr"]
+    eta, mu = lr / (1 + o["lambd"] * lr * (t - 1)) ** o["alpha"], 1 / max(1, t - 1 - o["t0"])
+    p = c(1 - o["lambd"] * eta) * p - c(eta) * g
+    return p, {"ax": s["ax"] + c(mu) * (p - s["ax"]) if mu < 1 else p}
+
+
 def schedule_free_sgd(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
     _, g = prologue(o, False, y, g)
     return schedule_free(o, o["momentum"], t, y, g, s)
@@ -288,6 +343,14 @@ def radam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: Sta
     return {"": radam_update(o, power, t, s["expAvg"], after["expAvgSq"])}
 
 
+def nadam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
+    """The old average of gradients, and the gradient that made the new one of it."""
+    beta1 = p.dtype.type(o["betas"][0])
+    m = beta1 * np.abs(s["expAvg"])
+    g = np.abs(after["expAvg"] - beta1 * s["expAvg"])
+    return {"": nadam_update(o, power, t, m + g, after["expAvgSq"], g / (1 - beta1))}
+
+
 def schedule_free_terms(o: Options, power: Power, t: int, y: Array, s: State, after: State) -> State:
     """The way from y to z, and the step."""
     weight_sum = after["weightSum"]
@@ -299,6 +362,7 @@ TERMS: dict[str, Terms] = {
     "Adan": adan_terms,
     "FTRL": ftrl_terms,
     "RAdam": radam_terms,
+    "NAdam": nadam_terms,
     "ScheduleFreeSGD": schedule_free_terms,
     "ScheduleFreeAdamW": schedule_free_terms,
 }
@@ -319,6 +383,9 @@ RULES: dict[str, Rule] = {
     "Adadelta": adadelta,
     "Adamax": adamax,
     "RAdam": radam,
+    "NAdam": nadam,
+    "Rprop": rprop,
+    "ASGD": asgd,
     "ScheduleFreeSGD": schedule_free_sgd,
     "ScheduleFreeAdamW": schedule_free_adamw,
 }
@@ -334,6 +401,9 @@ STATES: dict[str, tuple[str, ...]] = {
     "Adadelta": ("squareAvg", "accDelta"),
     "Adamax": ("expAvg", "expInf"),
     "RAdam": ("expAvg", "expAvgSq"),
+    "NAdam": ("expAvg", "expAvgSq"),
+    "Rprop": ("prev", "stepSize"),
+    "ASGD": ("ax",),
     "ScheduleFreeSGD": ("z", "weightSum", "lrMax"),
     "ScheduleFreeAdamW": ("z", "expAvgSq", "weightSum", "lrMax"),
 }
