@@ -57,6 +57,26 @@ export function scaleKept(
   row[at + keepScale] = length / Math.max(kept, 0.001 * length);
 }
 
+/**
+ * The trust ratio of layer-wise optimizers, from sums of squares: coefficient·|W| / (|u| + decay·|W| + eps), or 1 where either norm is 0.
+ *
+ * It is 1, too, where it would be NaN or more than 1e30, so that a NaN stays with its element: where a norm is NaN, where
+ * |W| is infinite (the squares of f64 values overflow beyond 1e154, those of f32 never), or where nearly all of u has
+ * underflowed. Where |u| alone is infinite it is 0.
+ */
+export function trustRatio(
+  paramSquares: number,
+  directionSquares: number,
+  coefficient = 1,
+  decay = 0,
+  eps = 0,
+): number {
+  const paramNorm = Math.sqrt(paramSquares);
+  const directionNorm = Math.sqrt(directionSquares);
+  const ratio = (coefficient * paramNorm) / (directionNorm + decay * paramNorm + eps);
+  return paramNorm > 0 && directionNorm > 0 && ratio <= 1e30 ? ratio : 1;
+}
+
 const c = prologue.coefficients;
 
 /** The prologue that changes nothing. */

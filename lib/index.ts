@@ -13,6 +13,7 @@ export { AdamW, type AdamWOptions } from './optimizers/adamw.js';
 export { Adan, type AdanOptions } from './optimizers/adan.js';
 export { ADOPT, type ADOPTOptions } from './optimizers/adopt.js';
 export { FTRL, type FTRLOptions } from './optimizers/ftrl.js';
+export { LAMB, type LAMBOptions } from './optimizers/lamb.js';
 export { Lion, type LionOptions } from './optimizers/lion.js';
 export { Momentum, type MomentumOptions } from './optimizers/momentum.js';
 export { RAdam, type RAdamOptions } from './optimizers/radam.js';

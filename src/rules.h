@@ -9,6 +9,7 @@
 #include "rules/adan.h"
 #include "rules/adopt.h"
 #include "rules/ftrl.h"
+#include "rules/lamb.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/rmsprop.h"
@@ -31,6 +32,7 @@
   RULE(CautiousAMSGrad)         \
   RULE(CautiousLion)            \
   RULE(FTRL)                    \
+  RULE(LAMB)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \

@@ -30,7 +30,8 @@ interface Settings {
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
-  /** What the whole array says of the step of each element: see `ratios`. */
+  readonly trustClip: boolean;
+  /** See `ratioOf`. */
   readonly ratio: number;
 }
 
@@ -56,6 +57,18 @@ const adam: Oracle = ({ lr, betas: [beta1, beta2], eps, amsgrad, dialect }, t, w
   const denominator = dialect === 'keras' ? root + eps / Math.sqrt(correction) : root + eps;
   const next = w - (lr * mHat) / denominator;
   return amsgrad ? [next, expAvg, expAvgSq, max] : [next, expAvg, expAvgSq];
+};
+
+const lambDecay = ({ weightDecay, dialect }: Settings, w: number) => (dialect === 'keras' ? 0 : weightDecay * w);
+
+/** The direction of LAMB, and the moments that it has then. */
+const lambDirection = (o: Settings, t: number, w: number, g: number, [m, v]: readonly number[]): readonly number[] => {
+  const { betas, eps } = o;
+  const expAvg = betas[0] * m + (1 - betas[0]) * g;
+  const expAvgSq = betas[1] * v + (1 - betas[1]) * g ** 2;
+  const root = Math.sqrt(expAvgSq / (1 - betas[1] ** t));
+  const direction = expAvg / (1 - betas[0] ** t) / (root + eps) + lambDecay(o, w);
+  return [direction, expAvg, expAvgSq];
 };
 
 /** As if there were no `maximize`, and no `weightDecay` but for those of `ownDecay`: these nearly all have alike. */
@@ -155,6 +168,10 @@ const oracles: Record<string, Oracle> = {
     const denominator = (sum ** -power + beta) / lr + 2 * l2;
     return [Math.abs(next) > l1 ? (Math.sign(next) * l1 - next) / denominator : 0, sum, next];
   },
+  LAMB: (o, t, w, g, state) => {
+    const [direction, ...moments] = lambDirection(o, t, w, g, state);
+    return [w - o.lr * o.ratio * direction, ...moments];
+  },
 };
 
 /** Optimizers without the option weightDecayMode whose weight decay never enters the gradient. */
@@ -164,10 +181,15 @@ function decayMode(name: string, { dialect, weightDecayMode }: Settings): string
   return weightDecayMode ?? (dialect === 'keras' || alwaysDecoupled.has(name) ? 'decoupled' : 'l2');
 }
 
+/** Whether the optimizer treats weight decay in a way of its own. */
+function ownDecay(name: string, { dialect }: Settings): boolean {
+  return name === 'Adan' || (name === 'LAMB' && dialect !== 'keras');
+}
+
 /** W and g as the moments get them. */
 function prepared(name: string, o: Settings, t: number, w: number, grad: number): readonly [w: number, g: number] {
   const g = o.maximize ? -grad : grad;
-  if (name === 'Adan') return [w, g]; // treats weight decay in ways of its own
+  if (ownDecay(name, o)) return [w, g];
   const mode = decayMode(name, o);
   if (mode === 'l2') return [w, penalised(g, o.weightDecay, w)];
   if (name === 'ADOPT' && t === 1) return [w, g];
@@ -199,21 +221,41 @@ function keepScale(name: string, o: Settings, t: number, elements: readonly Elem
   return 1 / Math.max(kept.length / elements.length, 0.001);
 }
 
+const norm = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+
+/** |W| / |u|, where no norm is 0. */
+const trustRatios: Record<string, (o: Settings, t: number, elements: readonly Element[]) => number> = {
+  LAMB: (o, t, elements) => {
+    const directions = elements.map(([w, g, state]) => lambDirection(o, t, w, g, state)[0]);
+    const ratio = norm(elements.map(([w]) => w)) / norm(directions);
+    return o.trustClip ? Math.min(ratio, 1) : ratio;
+  },
+};
+
+/** What the whole array says of the step of each element. */
+function ratioOf(name: string, o: Settings, t: number, elements: readonly Element[]): number {
+  if (o.cautious) return keepScale(name, o, t, elements);
+  const asSeen = elements.map(([param, grad, state]): Element => [...prepared(name, o, t, param, grad), state]);
+  return trustRatios[name]?.(o, t, asSeen) ?? 1;
+}
+
 /** What cancels on the way to the param and to each state array: the result can be no more exact than this is. */
 const cancelling: Record<string, Oracle> = {
   FTRL: ({ lr, power, l1, l2, beta }, _t, w, g, [n]) => {
     const q = (n + g ** 2) ** -power / lr;
     return [l1 / (q + beta / lr + 2 * l2), 0, q * w];
   },
+  LAMB: (o, _t, w) => [o.lr * o.ratio * lambDecay(o, w)],
 };
 
 /**
  * More where one step rounds more: Adan sums two averages, AdaBelief squares a difference; Adadelta squares its own update,
  * which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
- * A cautious optimizer multiplies once more, what may have cancelled while it was held back.
+ * A cautious optimizer multiplies once more, what may have cancelled while it was held back. LAMB may subtract two terms as
+ * large as W, each of which was rounded several times.
  */
 function maxUlps(name: string, { centered, cautious }: Settings): number {
-  if (name === 'Adadelta' || centered || cautious) return 6;
+  if (name === 'Adadelta' || name === 'LAMB' || centered || cautious) return 6;
   return name === 'Adan' || name === 'AdaBelief' ? 5 : 4;
 }
 
@@ -245,7 +287,7 @@ function largestDistance(subject: OptimizerCase, given: object, backendName: str
       const [w, ...state] = before.map((array) => array[i]);
       return [w, grad[i], state];
     });
-    const settings = { ...options, ratio: options.cautious ? keepScale(subject.name, options, t, elements) : 1 };
+    const settings = { ...options, ratio: ratioOf(subject.name, options, t, elements) };
     for (const [i, [w, g, state]] of elements.entries()) {
       const expected = oracle(subject.name, settings, t, w, g, state);
       const update = expected[0] - w;

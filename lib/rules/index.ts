@@ -8,6 +8,7 @@ import { adamax, cautiousAdamax } from './adamax.js';
 import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { ftrl } from './ftrl.js';
+import { lamb } from './lamb.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
@@ -25,6 +26,7 @@ export const rules: readonly Rule[] = [
   adopt,
   amsgrad,
   ftrl,
+  lamb,
   lion,
   momentum,
   momentumNesterov,

@@ -74,6 +74,10 @@ def adamax(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Adamax(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
 
 
+def lamb(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Lamb(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
@@ -90,6 +94,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     ),
     "Adadelta": (adadelta, {"squareAvg": "_accumulated_grads", "accDelta": "_accumulated_delta_vars"}),
     "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
+    "LAMB": (lamb, MOMENTS),
 }
 
 
@@ -173,6 +178,9 @@ CASES = [
     short_case("adamax-defaults", "Adamax", 1121, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
     short_case("adamax-low-betas", "Adamax", 1122, lr=0.05, betas=[0.5, 0.9], eps=1e-3).without_nulls(),
     short_case("adamax-decay", "Adamax", 1123, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1).without_nulls(),
+    long_case("lamb-defaults", "LAMB", 1131, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
+    short_case("lamb-low-betas", "LAMB", 1132, lr=0.05, betas=[0.5, 0.75], eps=1e-3).without_nulls(),
+    short_case("lamb-decay", "LAMB", 1133, lr=0.01, betas=[0.9, 0.99], eps=1e-7, weightDecay=0.1).without_nulls(),
 ]
 
 if __name__ == "__main__":

@@ -71,6 +71,10 @@ def adamax(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.adamax(o["lr"], *o["betas"], eps=o["eps"]))
 
 
+def lamb(o: dict[str, Any]) -> Transformation:
+    return optax.lamb(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -85,6 +89,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "ADOPT": (adopt, MOMENTS),
     "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
     "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
+    "LAMB": (lamb, MOMENTS),
 }
 
 
@@ -163,6 +168,9 @@ CASES = [
     short_case("adamax-defaults", "Adamax", 1221, lr=2e-3, betas=BETAS, eps=1e-8),
     short_case("adamax-low-betas", "Adamax", 1222, lr=0.05, betas=[0.5, 0.9], eps=1e-3),
     short_case("adamax-l2", "Adamax", 1223, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1),
+    long_case("lamb-defaults", "LAMB", 1231, lr=1e-3, betas=BETAS, eps=1e-6),
+    short_case("lamb-low-betas", "LAMB", 1232, lr=0.05, betas=[0.5, 0.75], eps=1e-3, weightDecay=0.1),
+    other_lengths(short_case("lamb-decay", "LAMB", 1233, lr=0.01, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.01)),
 ]
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ export interface Golden {
 }
 
 /** The systems that were recorded: a folder each. */
-export const systems = ['torch', 'keras', 'optax', 'tfjs'] as const;
+export const systems = ['torch', 'keras', 'optax', 'timm', 'tfjs'] as const;
 
 /** All files of one system, in order of file name. */
 export function readGoldens(system: (typeof systems)[number]): Golden[] {

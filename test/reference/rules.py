@@ -214,6 +214,26 @@ def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tup
     return p - c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"]))), state
 
 
+def trust_ratio(p: Array, u: Array, coefficient: float = 1, decay: float = 0, eps: float = 0) -> float:
+    """coefficient |p| / (|u| + decay |p| + eps), and 1 where either norm is 0; in double precision."""
+    p_norm, u_norm = (float(np.sqrt(np.sum(np.square(a.astype(np.float64))))) for a in (p, u))
+    return coefficient * p_norm / (u_norm + decay * p_norm + eps) if p_norm > 0 and u_norm > 0 else 1.0
+
+
+def lamb(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    outside = o["dialect"] == "keras"
+    p, g = prologue(o if outside else o | {"weightDecay": 0}, True, p, g)
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    u = c(1 / correction1) * m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))
+    u = u if outside else u + c(o["weightDecay"]) * p
+    ratio = trust_ratio(p, u)
+    return p - c(o["lr"] * (min(ratio, 1) if o["trustClip"] else ratio)) * u, {"expAvg": m, "expAvgSq": v}
+
+
 RULES: dict[str, Rule] = {
     "SGD": sgd,
     "Momentum": momentum,
@@ -230,6 +250,7 @@ RULES: dict[str, Rule] = {
     "Adadelta": adadelta,
     "Adamax": adamax,
     "RAdam": radam,
+    "LAMB": lamb,
 }
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -243,6 +264,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "Adadelta": ("squareAvg", "accDelta"),
     "Adamax": ("expAvg", "expInf"),
     "RAdam": ("expAvg", "expAvgSq"),
+    "LAMB": ("expAvg", "expAvgSq"),
 }
 
 
