@@ -57,6 +57,23 @@ export function scaleKept(
   row[at + keepScale] = length / Math.max(kept, 0.001 * length);
 }
 
+/** The `conflict` of optimizers with momentum in PyTorch's form. */
+export function momentumConflict(options: {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly dialect: Dialect | 'lockstep';
+}): string | undefined {
+  const { momentum, dampening, nesterov, dialect } = options;
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    return `nesterov needs momentum > 0 and dampening 0, received momentum ${momentum}, dampening ${dampening}`;
+  }
+  if (dampening !== 0 && dialect !== 'lockstep' && dialect !== 'torch') {
+    return `dampening must be 0 in dialect '${dialect}', which has none, received ${dampening}`;
+  }
+  return undefined;
+}
+
 /**
  * The trust ratio of layer-wise optimizers, from sums of squares: coefficient·|W| / (|u| + decay·|W| + eps), or 1 where either norm is 0.
  *

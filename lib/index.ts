@@ -14,6 +14,7 @@ export { Adan, type AdanOptions } from './optimizers/adan.js';
 export { ADOPT, type ADOPTOptions } from './optimizers/adopt.js';
 export { FTRL, type FTRLOptions } from './optimizers/ftrl.js';
 export { LAMB, type LAMBOptions } from './optimizers/lamb.js';
+export { LARS, type LARSOptions } from './optimizers/lars.js';
 export { Lion, type LionOptions } from './optimizers/lion.js';
 export { Momentum, type MomentumOptions } from './optimizers/momentum.js';
 export { RAdam, type RAdamOptions } from './optimizers/radam.js';

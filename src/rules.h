@@ -10,6 +10,7 @@
 #include "rules/adopt.h"
 #include "rules/ftrl.h"
 #include "rules/lamb.h"
+#include "rules/lars.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/rmsprop.h"
@@ -33,6 +34,7 @@
   RULE(CautiousLion)            \
   RULE(FTRL)                    \
   RULE(LAMB)                    \
+  RULE(LARS)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \
   RULE(MomentumNesterov)        \

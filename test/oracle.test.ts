@@ -31,6 +31,7 @@ interface Settings {
   readonly maximize: boolean;
   readonly dialect: string;
   readonly trustClip: boolean;
+  readonly trustCoefficient: number;
   /** See `ratioOf`. */
   readonly ratio: number;
 }
@@ -172,6 +173,16 @@ const oracles: Record<string, Oracle> = {
     const [direction, ...moments] = lambDirection(o, t, w, g, state);
     return [w - o.lr * o.ratio * direction, ...moments];
   },
+  LARS: ({ lr, momentum, dampening, nesterov, weightDecay, dialect, ratio }, t, w, g, [b]) => {
+    if (dialect === 'optax') {
+      const d = -lr * ratio * g;
+      const buffer = momentum * b + d;
+      return [w + (nesterov ? d + momentum * buffer : buffer), buffer];
+    }
+    const d = ratio * penalised(g, weightDecay, w);
+    const buffer = t === 1 ? d : momentum * b + (1 - dampening) * d;
+    return [w - lr * (nesterov ? d + momentum * buffer : buffer), buffer];
+  },
 };
 
 /** Optimizers without the option weightDecayMode whose weight decay never enters the gradient. */
@@ -183,7 +194,7 @@ function decayMode(name: string, { dialect, weightDecayMode }: Settings): string
 
 /** Whether the optimizer treats weight decay in a way of its own. */
 function ownDecay(name: string, { dialect }: Settings): boolean {
-  return name === 'Adan' || (name === 'LAMB' && dialect !== 'keras');
+  return name === 'Adan' || (name === 'LAMB' && dialect !== 'keras') || (name === 'LARS' && dialect !== 'optax');
 }
 
 /** W and g as the moments get them. */
@@ -229,6 +240,11 @@ const trustRatios: Record<string, (o: Settings, t: number, elements: readonly El
     const directions = elements.map(([w, g, state]) => lambDirection(o, t, w, g, state)[0]);
     const ratio = norm(elements.map(([w]) => w)) / norm(directions);
     return o.trustClip ? Math.min(ratio, 1) : ratio;
+  },
+  LARS: ({ trustCoefficient, weightDecay, eps, dialect }, _t, elements) => {
+    const [paramNorm, gradNorm] = [norm(elements.map(([w]) => w)), norm(elements.map(([, g]) => g))];
+    const penalty = dialect === 'optax' ? 0 : weightDecay * paramNorm; // which is in g there
+    return (trustCoefficient * paramNorm) / (gradNorm + penalty + eps);
   },
 };
 

@@ -9,6 +9,7 @@ import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { ftrl } from './ftrl.js';
 import { lamb } from './lamb.js';
+import { lars } from './lars.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   amsgrad,
   ftrl,
   lamb,
+  lars,
   lion,
   momentum,
   momentumNesterov,

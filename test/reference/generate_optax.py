@@ -75,6 +75,17 @@ def lamb(o: dict[str, Any]) -> Transformation:
     return optax.lamb(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
 
 
+def lars(o: dict[str, Any]) -> Transformation:
+    return optax.lars(
+        o["lr"],
+        o["weightDecay"],
+        trust_coefficient=o["trustCoefficient"],
+        eps=o["eps"],
+        momentum=o["momentum"],
+        nesterov=o["nesterov"],
+    )
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -90,6 +101,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Adadelta": (adadelta, {"squareAvg": "e_g", "accDelta": "e_x"}),
     "Adamax": (adamax, {"expAvg": "mu", "expInf": "nu"}),
     "LAMB": (lamb, MOMENTS),
+    "LARS": (lars, {"momentumBuffer": "trace"}),
 }
 
 
@@ -171,6 +183,11 @@ CASES = [
     long_case("lamb-defaults", "LAMB", 1231, lr=1e-3, betas=BETAS, eps=1e-6),
     short_case("lamb-low-betas", "LAMB", 1232, lr=0.05, betas=[0.5, 0.75], eps=1e-3, weightDecay=0.1),
     other_lengths(short_case("lamb-decay", "LAMB", 1233, lr=0.01, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.01)),
+    long_case("lars-defaults", "LARS", 1241, lr=1, momentum=0.9, trustCoefficient=0.001, eps=0),
+    short_case("lars-decay", "LARS", 1242, lr=5, momentum=0.5, trustCoefficient=0.01, eps=1e-3, weightDecay=0.1),
+    other_lengths(
+        short_case("lars-nesterov", "LARS", 1243, lr=0.5, momentum=0.9, nesterov=True, trustCoefficient=0.02, eps=0)
+    ),
 ]
 
 if __name__ == "__main__":

@@ -40,9 +40,25 @@ def lamb(params: Parameters, o: dict[str, Any]) -> Optimizer:
     )
 
 
+def lars(params: Parameters, o: dict[str, Any]) -> Optimizer:
+    return timm.optim.Lars(
+        params,
+        lr=o["lr"],
+        momentum=o["momentum"],
+        dampening=o["dampening"],
+        weight_decay=o["weightDecay"],
+        nesterov=o["nesterov"],
+        trust_coeff=o["trustCoefficient"],
+        eps=o["eps"],
+        always_adapt=True,
+        foreach=False,
+    )
+
+
 # lockstep's class: (maker, {lockstep's state: timm's})
 OPTIMIZERS: dict[str, tuple[Callable[[Parameters, dict[str, Any]], Optimizer], dict[str, str]]] = {
     "LAMB": (lamb, {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq"}),
+    "LARS": (lars, {"momentumBuffer": "momentum_buffer"}),
 }
 
 
@@ -78,7 +94,7 @@ class TimmSystem:
         return torch.zeros_like(param).numpy() if slot is None else slot.numpy().copy()
 
     def step_counts(self) -> list[int] | None:
-        return None  # LAMB has one count for the whole optimizer
+        return None  # one count for the whole optimizer (LAMB), or none
 
 
 CASES = [
@@ -89,6 +105,13 @@ CASES = [
     other_lengths(
         short_case("lamb-clip", "LAMB", 1303, lr=0.01, betas=[0.9, 0.99], eps=1e-6, trustClip=True)
     ).without_nulls(),
+    long_case("lars-defaults", "LARS", 1311, lr=1, momentum=0.9, trustCoefficient=0.001, eps=1e-8),
+    short_case("lars-dampening", "LARS", 1312, lr=5, momentum=0.5, dampening=0.3, trustCoefficient=0.01, eps=1e-3,
+               weightDecay=0.1),
+    other_lengths(
+        short_case("lars-nesterov", "LARS", 1313, lr=0.5, momentum=0.9, nesterov=True, weightDecay=0.01,
+                   trustCoefficient=0.02, eps=1e-8)
+    ),
 ]
 
 if __name__ == "__main__":

@@ -54,7 +54,11 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "Adamax": {"weightDecay": 0, "maximize": False, "dialect": ""},
     "RAdam": {"weightDecay": 0, "weightDecayMode": "l2", "maximize": False, "dialect": ""},
     "LAMB": {"weightDecay": 0, "trustClip": False, "maximize": False, "dialect": ""},
+    "LARS": {"dampening": 0, "nesterov": False, "weightDecay": 0, "maximize": False, "dialect": ""},
 }
+
+# Their steps depend on the norm of the parameter: the bare update, from a parameter of 0, is of another size.
+LAYERWISE = ("LAMB", "LARS")
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,10 @@ class Check:
 
     LIMITS = {"param_ulps": 4.0, "state_ulps": 4.0, "update_eps": 8.0}
     DOUBLED = {
-        "Adadelta": "state_ulps",  # it squares its own update
-        "LAMB": "param_ulps",  # its step is multiplied by a quotient of two norms, which each system sums in its own order
+        "Adadelta": ("state_ulps",),  # it squares its own update
+        # Each system sums norms in its own order; their quotient is a factor of the step, and in LARS of the state.
+        "LAMB": ("param_ulps",),
+        "LARS": ("param_ulps", "state_ulps"),
     }
 
     def note(self, name: str, error: Array, unit: Array) -> None:
@@ -131,7 +137,7 @@ class Check:
 
     def require(self, case: Case) -> None:
         for name, limit in self.LIMITS.items():
-            if name == self.DOUBLED.get(case.optimizer):
+            if name in self.DOUBLED.get(case.optimizer, ()):
                 limit *= 2
             if not getattr(self, name) <= limit:
                 raise AssertionError(f"{case.name}: {name} {getattr(self, name):g} > {limit:g}: another rule?")
@@ -157,7 +163,7 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
     options = dict(case.options)
     check = Check()
     steps = [0] * len(start)
-    previous = list(zeros)
+    previous, moved_before = list(zeros), list(zeros)
     blank = [dict.fromkeys(names, z) for z in zeros]
     now = states_of(system, names)
     runs = [Run("drift", exact_power, start, now)]
@@ -185,9 +191,12 @@ def record(case: Case, system_of: Callable[[Case, list[Array]], System]) -> tupl
             steps[i] += 1
             ours, our_state = rule(options, system.power, steps[i], before[i], grad, states[i])
             update, _ = rule(options, system.power, steps[i], zeros[i], grad, probe_states[i])
-            parts = gradient_terms(options, grad, before[i])
-            _, terms = rule(options, system.power, steps[i], zeros[i], parts, blank[i])
-            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], updates[i], previous[i]))
+            parts = gradient_terms(options, grad, before[i])  # the penalty included
+            no_penalty = options | {"weightDecay": 0}
+            _, terms = rule(no_penalty, system.power, steps[i], before[i], parts, blank[i])
+            moved = after[i] - before[i] if case.optimizer in LAYERWISE else updates[i]
+            check.note("param_ulps", distance(ours, after[i]), ulp(before[i], after[i], moved, moved_before[i]))
+            moved_before[i] = moved
             for n in names:
                 unit = ulp(states[i][n], now[i][n], terms[n])
                 check.note("state_ulps", distance(our_state[n], now[i][n]), unit)

@@ -214,9 +214,24 @@ def radam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tup
     return p - c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"]))), state
 
 
+def norm(a: Array) -> float:
+    """In double precision, summed in lockstep's shape: 16 interleaved sums per block of 4096, halved as a tree."""
+    total = 0.0
+    for begin in range(0, len(a), 4096):
+        squares = np.square(a[begin : begin + 4096].astype(np.float64))
+        sums = np.zeros(16)
+        for k in range(0, len(squares), 16):
+            row = squares[k : k + 16]
+            sums[: len(row)] += row
+        while len(sums) > 1:
+            sums = sums[: len(sums) // 2] + sums[len(sums) // 2 :]
+        total += float(sums[0])
+    return float(np.sqrt(total))
+
+
 def trust_ratio(p: Array, u: Array, coefficient: float = 1, decay: float = 0, eps: float = 0) -> float:
-    """coefficient |p| / (|u| + decay |p| + eps), and 1 where either norm is 0; in double precision."""
-    p_norm, u_norm = (float(np.sqrt(np.sum(np.square(a.astype(np.float64))))) for a in (p, u))
+    """coefficient |p| / (|u| + decay |p| + eps), and 1 where either norm is 0."""
+    p_norm, u_norm = norm(p), norm(u)
     return coefficient * p_norm / (u_norm + decay * p_norm + eps) if p_norm > 0 and u_norm > 0 else 1.0
 
 
@@ -232,6 +247,18 @@ def lamb(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tupl
     u = u if outside else u + c(o["weightDecay"]) * p
     ratio = trust_ratio(p, u)
     return p - c(o["lr"] * (min(ratio, 1) if o["trustClip"] else ratio)) * u, {"expAvg": m, "expAvgSq": v}
+
+
+def lars(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    optax = o["dialect"] == "optax"
+    p, g = prologue(o if optax else o | {"weightDecay": 0}, False, p, g)
+    ratio = trust_ratio(p, g, o["trustCoefficient"], 0 if optax else o["weightDecay"], o["eps"])
+    inner, outer = (-o["lr"], -1) if optax else (1 if t == 1 else 1 - o["dampening"], o["lr"])
+    d = c(inner * ratio) * (g if optax else g + c(o["weightDecay"]) * p)
+    b = c(o["momentum"]) * s["momentumBuffer"] + d
+    step = c(outer * o["momentum"]) * b + c(outer) * d if o["nesterov"] else c(outer) * b
+    return p - step, {"momentumBuffer": b}
 
 
 RULES: dict[str, Rule] = {
@@ -251,6 +278,7 @@ RULES: dict[str, Rule] = {
     "Adamax": adamax,
     "RAdam": radam,
     "LAMB": lamb,
+    "LARS": lars,
 }
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -265,6 +293,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "Adamax": ("expAvg", "expInf"),
     "RAdam": ("expAvg", "expAvgSq"),
     "LAMB": ("expAvg", "expAvgSq"),
+    "LARS": ("momentumBuffer",),
 }
 
 
