@@ -75,7 +75,8 @@ export function momentumConflict(options: {
 }
 
 /**
- * The trust ratio of layer-wise optimizers, from sums of squares: coefficient·|W| / (|u| + decay·|W| + eps), or 1 where either norm is 0.
+ * The trust ratio of layer-wise optimizers, from sums of squares: coefficient·|W| / (|u| + decay·|W| + eps), or 1 where
+ * either norm is 0.
  *
  * It is 1, too, where it would be NaN or more than 1e30, so that a NaN stays with its element: where a norm is NaN, where
  * |W| is infinite (the squares of f64 values overflow beyond 1e154, those of f32 never), or where nearly all of u has
