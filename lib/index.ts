@@ -14,6 +14,8 @@ export { Adan, type AdanOptions } from './optimizers/adan.js';
 export { ADOPT, type ADOPTOptions } from './optimizers/adopt.js';
 export { ASGD, type ASGDOptions } from './optimizers/asgd.js';
 export { FTRL, type FTRLOptions } from './optimizers/ftrl.js';
+export { LAMB, type LAMBOptions } from './optimizers/lamb.js';
+export { LARS, type LARSOptions } from './optimizers/lars.js';
 export { Lion, type LionOptions } from './optimizers/lion.js';
 export { Momentum, type MomentumOptions } from './optimizers/momentum.js';
 export { NAdam, type NAdamOptions } from './optimizers/nadam.js';

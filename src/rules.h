@@ -10,6 +10,8 @@
 #include "rules/adopt.h"
 #include "rules/asgd.h"
 #include "rules/ftrl.h"
+#include "rules/lamb.h"
+#include "rules/lars.h"
 #include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
@@ -38,6 +40,8 @@
   RULE(CautiousLion)            \
   RULE(CautiousNAdam)           \
   RULE(FTRL)                    \
+  RULE(LAMB)                    \
+  RULE(LARS)                    \
   RULE(Lerp)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \

@@ -84,8 +84,14 @@ def ftrl(o: dict[str, Any]) -> Optimizer:
         beta=float(o["beta"]),
         weight_decay=o["weightDecay"] or None,
     )
+
+
 def nadam(o: dict[str, Any]) -> Optimizer:
     return keras.optimizers.Nadam(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
+def lamb(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Lamb(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
 
 
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
@@ -106,10 +112,13 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
     "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
     "NAdam": (nadam, MOMENTS),
+    "LAMB": (lamb, MOMENTS),
 }
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def keras_power(floatx: str, beta: float, t: float) -> Any:
     power = keras.ops.power(keras.ops.cast(beta, floatx), keras.ops.cast(t, floatx))
     return keras.ops.convert_to_numpy(power)[()]
@@ -200,6 +209,9 @@ CASES = [
     short_case(
         "nadam-decay", "NAdam", 1143, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1, **KERAS_NADAM
     ).without_nulls(),
+    long_case("lamb-defaults", "LAMB", 1151, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
+    short_case("lamb-low-betas", "LAMB", 1152, lr=0.05, betas=[0.5, 0.75], eps=1e-3).without_nulls(),
+    short_case("lamb-decay", "LAMB", 1153, lr=0.01, betas=[0.9, 0.99], eps=1e-7, weightDecay=0.1).without_nulls(),
 ]
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ export interface Golden {
 }
 
 /** The systems that were recorded: a folder each. */
-export const systems = ['torch', 'authors', 'keras', 'optax', 'tfjs', 'schedulefree'] as const;
+export const systems = ['torch', 'timm', 'authors', 'keras', 'optax', 'tfjs', 'schedulefree'] as const;
 
 /** How far a run may drift above `drift` of its case, in ulps. */
 export const allowance = 2;

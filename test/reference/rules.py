@@ -295,6 +295,53 @@ def asgd(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tupl
     return p, {"ax": s["ax"] + c(mu) * (p - s["ax"]) if mu < 1 else p}
 
 
+def norm(a: Array) -> float:
+    """In double precision, summed in lockstep's shape: 16 interleaved sums per block of 4096, halved as a tree."""
+    total = 0.0
+    for begin in range(0, len(a), 4096):
+        squares = np.square(a[begin : begin + 4096].astype(np.float64))
+        sums = np.zeros(16)
+        for k in range(0, len(squares), 16):
+            row = squares[k : k + 16]
+            sums[: len(row)] += row
+        while len(sums) > 1:
+            sums = sums[: len(sums) // 2] + sums[len(sums) // 2 :]
+        total += float(sums[0])
+    return float(np.sqrt(total))
+
+
+def trust_ratio(p: Array, u: Array, coefficient: float = 1, decay: float = 0, eps: float = 0) -> float:
+    """coefficient |p| / (|u| + decay |p| + eps), and 1 where either norm is 0."""
+    p_norm, u_norm = norm(p), norm(u)
+    return coefficient * p_norm / (u_norm + decay * p_norm + eps) if p_norm > 0 and u_norm > 0 else 1.0
+
+
+def lamb(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    outside = o["dialect"] == "keras"
+    p, g = prologue(o if outside else o | {"weightDecay": 0}, True, p, g)
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    u = c(1 / correction1) * m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))
+    u = u if outside else u + c(o["weightDecay"]) * p
+    ratio = trust_ratio(p, u)
+    return p - c(o["lr"] * (min(ratio, 1) if o["trustClip"] else ratio)) * u, {"expAvg": m, "expAvgSq": v}
+
+
+def lars(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    optax = o["dialect"] == "optax"
+    p, g = prologue(o if optax else o | {"weightDecay": 0}, False, p, g)
+    ratio = trust_ratio(p, g, o["trustCoefficient"], 0 if optax else o["weightDecay"], o["eps"])
+    inner, outer = (-o["lr"], -1) if optax else (1 if t == 1 else 1 - o["dampening"], o["lr"])
+    d = c(inner * ratio) * (g if optax else g + c(o["weightDecay"]) * p)
+    b = c(o["momentum"]) * s["momentumBuffer"] + d
+    step = c(outer * o["momentum"]) * b + c(outer) * d if o["nesterov"] else c(outer) * b
+    return p - step, {"momentumBuffer": b}
+
+
 def schedule_free_sgd(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
     _, g = prologue(o, False, y, g)
     return schedule_free(o, o["momentum"], t, y, g, s)
@@ -386,6 +433,8 @@ RULES: dict[str, Rule] = {
     "NAdam": nadam,
     "Rprop": rprop,
     "ASGD": asgd,
+    "LAMB": lamb,
+    "LARS": lars,
     "ScheduleFreeSGD": schedule_free_sgd,
     "ScheduleFreeAdamW": schedule_free_adamw,
 }
@@ -404,6 +453,8 @@ STATES: dict[str, tuple[str, ...]] = {
     "NAdam": ("expAvg", "expAvgSq"),
     "Rprop": ("prev", "stepSize"),
     "ASGD": ("ax",),
+    "LAMB": ("expAvg", "expAvgSq"),
+    "LARS": ("momentumBuffer",),
     "ScheduleFreeSGD": ("z", "weightSum", "lrMax"),
     "ScheduleFreeAdamW": ("z", "expAvgSq", "weightSum", "lrMax"),
 }
