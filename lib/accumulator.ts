@@ -2,7 +2,7 @@
 
 import { copyInto, type FloatArray, filledLike } from './arrays.js';
 import type { Param } from './params.js';
-import { type Backend, type Control, type Plan, rowWidth, sumsWidth } from './plan.js';
+import { type Backend, type Control, newControl, type Plan } from './plan.js';
 import { neutralRow } from './rows.js';
 import { sum } from './rules/stages.js';
 
@@ -19,13 +19,10 @@ export class Accumulator {
   constructor(backend: Backend, threads: number, params: readonly Param[]) {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));
     this.#hasSum = params.map(() => false);
-    this.#control = {
-      coefficients: new Float64Array(params.length * rowWidth(sum)),
-      width: rowWidth(sum),
-      rows: new Int32Array(params.length + 1),
-      sums: new Float64Array(params.length * sumsWidth),
+    this.#control = newControl(
+      params.map(() => sum),
       threads,
-    };
+    );
     neutralRow(this.#control.coefficients, 0);
     const tensors = this.#arrays.map((array) => ({ rule: sum, arrays: [array], average: null }));
     this.#plan = backend.bind(tensors, this.#control);

@@ -49,8 +49,8 @@ export interface Definition<O extends object> {
    *
    * @param length how many elements the parameter has
    */
-  adapt?(row: Float64Array, at: number, options: Required<O>, sums: Float64Array, sumsAt: number, length: number): void;
-  /** For optimizers that take gradients at other points than the weights that they are for. */
+  adapt?(row: Float64Array, at: number, options: Values<O>, sums: Float64Array, sumsAt: number, length: number): void;
+  /** For optimizers whose parameters are not yet the weights in 'train' mode: how they go from one mode to the other. */
   readonly modes?: {
     /** The state array that lies on one line with both points. */
     readonly towards: string;
@@ -68,6 +68,44 @@ export function scaleKept(
   length: number,
 ): void {
   row[at + keepScale] = length / Math.max(kept, 0.001 * length);
+}
+
+/** The `conflict` of optimizers with momentum in PyTorch's form. */
+export function momentumConflict(options: {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly dialect: Dialect | 'lockstep';
+}): string | undefined {
+  const { momentum, dampening, nesterov, dialect } = options;
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    return `nesterov needs momentum > 0 and dampening 0, received momentum ${momentum}, dampening ${dampening}`;
+  }
+  if (dampening !== 0 && dialect !== 'lockstep' && dialect !== 'torch') {
+    return `dampening must be 0 in dialect '${dialect}', which has none, received ${dampening}`;
+  }
+  return undefined;
+}
+
+/**
+ * The trust ratio of layer-wise optimizers, from sums of squares: coefficient·|W| / (|u| + decay·|W| + eps), or 1 where
+ * either norm is 0.
+ *
+ * It is 1, too, where it would be NaN or more than 1e30, so that a NaN stays with its element: where a norm is NaN, where
+ * |W| is infinite (the squares of f64 values overflow beyond 1e154, those of f32 never), or where nearly all of u has
+ * underflowed. Where |u| alone is infinite it is 0.
+ */
+export function trustRatio(
+  paramSquares: number,
+  directionSquares: number,
+  coefficient = 1,
+  decay = 0,
+  eps = 0,
+): number {
+  const paramNorm = Math.sqrt(paramSquares);
+  const directionNorm = Math.sqrt(directionSquares);
+  const ratio = (coefficient * paramNorm) / (directionNorm + decay * paramNorm + eps);
+  return paramNorm > 0 && directionNorm > 0 && ratio <= 1e30 ? ratio : 1;
 }
 
 /**

@@ -9,7 +9,7 @@ import { Lines } from './modes.js';
 import { findNonFinite, type NonFiniteElement } from './non_finite.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import { averageShare, clipCoefficient, keepsAverage, type Pipeline } from './pipeline.js';
-import { type Backend, type Control, type Plan, rowWidth, ruleStart, stages, sums, sumsWidth } from './plan.js';
+import { type Backend, type Control, newControl, type Plan, ruleStart, stages, sums, sumsWidth } from './plan.js';
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
@@ -162,14 +162,10 @@ export class Engine<O extends object> {
     ]);
     const elements = params.reduce((sum, { length }) => sum + length, 0);
     const threads = this.#threads ?? worthwhileThreads(elements);
-    const width = Math.max(...params.map(({ group }) => rowWidth(group.rule)));
-    const control: Control = {
-      coefficients: new Float64Array(params.length * width),
-      width,
-      rows: new Int32Array(params.length + 1),
-      sums: new Float64Array(params.length * sumsWidth),
+    const control = newControl(
+      params.map(({ group }) => group.rule),
       threads,
-    };
+    );
     const bound = params.map(({ group }, i) => ({
       rule: group.rule,
       arrays: tensors[i],

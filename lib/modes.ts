@@ -1,7 +1,7 @@
 // Two modes: parameters are the points where gradients are taken, or the weights that these are taken for.
 
 import type { FloatArray } from './arrays.js';
-import { type Backend, type Control, type Plan, rowWidth, ruleStart, sumsWidth } from './plan.js';
+import { type Backend, type Control, newControl, type Plan, ruleStart } from './plan.js';
 import { neutralRow } from './rows.js';
 import { lerp } from './rules/lerp.js';
 
@@ -11,14 +11,10 @@ export class Lines {
   readonly #control: Control;
 
   constructor(backend: Backend, threads: number, params: readonly FloatArray[], ends: readonly FloatArray[]) {
-    const width = rowWidth(lerp);
-    this.#control = {
-      coefficients: new Float64Array(params.length * width),
-      width,
-      rows: new Int32Array(params.length + 1),
-      sums: new Float64Array(params.length * sumsWidth),
+    this.#control = newControl(
+      params.map(() => lerp),
       threads,
-    };
+    );
     this.#plan = backend.bind(
       params.map((param) => ({ rule: lerp, arrays: [param], average: null })),
       this.#control,

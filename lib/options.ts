@@ -7,6 +7,8 @@ import type { Schedule } from './schedule.js';
 export interface Option<T> {
   readonly default: T;
   check(name: string, value: unknown): T;
+  /** Whether it has to be given; the default means nothing then. */
+  readonly isRequired?: boolean;
   /** Answers with what a later value must be, where `value` cannot follow `first`, the one that the optimizer was made with. */
   stays?(first: T, value: T): string | undefined;
 }
@@ -18,7 +20,7 @@ export type Checks<Values> = { readonly [K in keyof Values]: Option<Values[K]> }
 export type OptionList<O> = Checks<Required<O>>;
 
 /** A RangeError where the value is of the right type, else a TypeError. */
-function refuse(
+export function refuse(
   name: string,
   value: unknown,
   expected: string,
@@ -152,7 +154,7 @@ export function optionsOrNone<Values extends object>(list: OptionList<Values>): 
       if (typeof value !== 'object' || Array.isArray(value)) {
         throw typeError('ERR_INVALID_OPTION', `${name} must be an object or null, received ${describe(value)}`);
       }
-      checkNames(value, Object.keys(list));
+      checkNames(value, Object.keys(list), name);
       return Object.freeze(readOptions<Required<Values>>(list, value, {}, `${name}.`));
     },
   };
@@ -175,14 +177,29 @@ export function zeroOrMore(option: Option<number>): Option<number> {
   };
 }
 
+/** A whole number >= `least`. */
+export function integer<F extends number | undefined>(least: number, fallback: F): Option<number | F> {
+  return {
+    default: fallback,
+    check(name, value) {
+      if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+      throw refuse(name, value, `an integer >= ${least}`, 'number');
+    },
+  };
+}
+
 /** A whole number >= 1, or `undefined` where it is not given. */
-export const positiveInteger: Option<number | undefined> = {
-  default: undefined,
-  check(name, value) {
-    if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
-    throw refuse(name, value, 'an integer >= 1', 'number');
-  },
-};
+export const positiveInteger = integer(1, undefined);
+
+/** The option, which must be given. */
+export function required<T>(option: Option<T>): Option<T> {
+  return { ...option, isRequired: true };
+}
+
+/** The option, or `undefined` where it is not given. */
+export function optional<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, default: undefined };
+}
 
 /** A string, or `undefined` where it is not given. */
 export const text: Option<string | undefined> = {
@@ -194,12 +211,12 @@ export const text: Option<string | undefined> = {
 };
 
 /** @throws TypeError `ERR_INVALID_OPTION` for a name that is not among the known, with the nearest that is */
-export function checkNames(given: unknown, known: readonly string[]): asserts given is object {
+export function checkNames(given: unknown, known: readonly string[], name = 'options'): asserts given is object {
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
-    throw typeError('ERR_INVALID_OPTION', `options must be an object, received ${describe(given)}`);
+    throw typeError('ERR_INVALID_OPTION', `${name} must be an object, received ${describe(given)}`);
   }
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw unknownOption(name, known);
+  for (const option of Object.keys(given)) {
+    if (!known.includes(option)) throw unknownOption(option, known);
   }
 }
 
@@ -219,12 +236,19 @@ export function readOptions<Values>(
     if (Object.hasOwn(given, name)) {
       return list[name].check(prefix + name, (given as Readonly<Record<string, unknown>>)[name]);
     }
+    if (list[name].isRequired) return list[name].check(prefix + name, undefined);
     return Object.hasOwn(defaults, name) ? defaults[name] : list[name].default;
   };
   // Defines properties, where an assignment could meet a setter of Object.prototype.
   return Object.fromEntries(
     (Object.keys(list) as (keyof Values & string)[]).map((name) => [name, read(name)]),
   ) as Values;
+}
+
+/** Every option of the list, of an object that has no other. */
+export function readKnown<Values>(list: Checks<Values>, given: unknown, name = 'options'): Values {
+  checkNames(given, Object.keys(list), name);
+  return readOptions(list, given);
 }
 
 /**

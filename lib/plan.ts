@@ -59,6 +59,18 @@ export interface Control {
   readonly threads: number;
 }
 
+/** The memory for so many parameters with these rules. */
+export function newControl(rules: readonly Rule[], threads: number): Control {
+  const width = Math.max(...rules.map(rowWidth));
+  return {
+    coefficients: new Float64Array(rules.length * width),
+    width,
+    rows: new Int32Array(rules.length + 1),
+    sums: new Float64Array(rules.length * sumsWidth),
+    threads,
+  };
+}
+
 /** One optimizer's arrays, bound to a backend. All functions leave parameters alone that have no row or no gradient. */
 export interface Plan {
   /** One sweep: gradients prepared, rules run, averages moved, gradients zeroed. */

@@ -315,7 +315,9 @@ const systemNames = {
   keras: 'Keras',
   optax: 'Optax',
   tfjs: 'TensorFlow.js',
+  timm: 'timm',
   authors: "the authors' code",
+  schedulefree: 'schedulefree',
 } as const;
 
 /** How near lockstep is to other systems, as test/goldens.test.ts holds it to. */

@@ -10,6 +10,8 @@
 #include "rules/adopt.h"
 #include "rules/asgd.h"
 #include "rules/ftrl.h"
+#include "rules/lamb.h"
+#include "rules/lars.h"
 #include "rules/lerp.h"
 #include "rules/lion.h"
 #include "rules/momentum.h"
@@ -41,6 +43,8 @@
   RULE(Clamp)                   \
   RULE(FTRL)                    \
   RULE(GradNorm)                \
+  RULE(LAMB)                    \
+  RULE(LARS)                    \
   RULE(Lerp)                    \
   RULE(Lion)                    \
   RULE(Momentum)                \

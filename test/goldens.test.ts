@@ -43,7 +43,7 @@ describe.each(goldens)('$system: $golden.cases.0.optimizer', ({ system, golden }
       expect(drift.params).toBeLessThanOrEqual(golden.drift.params + allowance);
       expect(drift.state).toBeLessThanOrEqual(golden.drift.state + allowance);
     }
-    const row = `${system.padEnd(8)}${golden.optimizer.padEnd(10)}${golden.dtype}`;
+    const row = `${system.padEnd(14)}${golden.optimizer.padEnd(19)}${golden.dtype}`;
     worst.set(row, [...drifts, worst.get(row) ?? { params: 0, state: 0 }].reduce(larger));
   });
 });
@@ -51,7 +51,8 @@ describe.each(goldens)('$system: $golden.cases.0.optimizer', ({ system, golden }
 test('how far lockstep was from each system', () => {
   const cell = (value: number) => String(Math.ceil(value * 10) / 10).padStart(9);
   const rows = [...worst].map(([row, { params, state }]) => `${row}  ${cell(params)}${cell(state)}`);
-  const heading = 'Largest drift, in ulps of the largest magnitude so far:\nsystem  optimizer dtype   params    state';
+  const heading =
+    'Largest drift, in ulps of the largest magnitude so far:\nsystem        optimizer          dtype   params    state';
   console.log([heading, ...rows].join('\n'));
   expect(worst.size).toBeGreaterThan(0);
 });

@@ -38,7 +38,9 @@ interface Settings {
   readonly weightDecay: number;
   readonly maximize: boolean;
   readonly dialect: string;
-  /** What the whole array says of the step of each element: see `ratios`. */
+  readonly trustClip: boolean;
+  readonly trustCoefficient: number;
+  /** See `ratioOf`. */
   readonly ratio: number;
 }
 
@@ -76,6 +78,7 @@ function nadamSteps({ lr, betas: [beta1], momentumDecay, dialect }: Settings, t:
 
 /** The step size of ASGD. */
 const etaOf = ({ lr, lambd, alpha }: Settings, t: number) => lr / (1 + lambd * lr * (t - 1)) ** alpha;
+
 /** Schedule-Free: lr in step t, and the share c of z in the average after it. */
 function scheduleFreeScalars({ lr, warmupSteps, r, weightLrPower }: Settings, t: number) {
   const lrAt = (k: number) => lr * Math.min(1, k / warmupSteps || 1); // never falls: it is the largest so far, too
@@ -106,6 +109,17 @@ function scheduleFreeTerms(o: Settings, beta1: number, t: number, y: number, d: 
   const { lr, c } = scheduleFreeScalars(o, t);
   return [lr * (1 - beta1 * (1 - c)) * d, Math.max(Math.abs(lr * d), t === 1 ? Math.abs(y) : 0)];
 }
+const lambDecay = ({ weightDecay, dialect }: Settings, w: number) => (dialect === 'keras' ? 0 : weightDecay * w);
+
+/** The direction of LAMB, and the moments that it has then. */
+const lambDirection = (o: Settings, t: number, w: number, g: number, [m, v]: readonly number[]): readonly number[] => {
+  const { betas, eps } = o;
+  const expAvg = betas[0] * m + (1 - betas[0]) * g;
+  const expAvgSq = betas[1] * v + (1 - betas[1]) * g ** 2;
+  const root = Math.sqrt(expAvgSq / (1 - betas[1] ** t));
+  const direction = expAvg / (1 - betas[0] ** t) / (root + eps) + lambDecay(o, w);
+  return [direction, expAvg, expAvgSq];
+};
 
 /** As if there were no `maximize`, and no `weightDecay` but for those of `ownDecay`: these nearly all have alike. */
 const oracles: Record<string, Oracle> = {
@@ -227,6 +241,20 @@ const oracles: Record<string, Oracle> = {
     const { expAvgSq, d } = scheduleFreeDirection(o, t, y, g, v);
     return [...scheduleFree(o, o.betas[0], t, y, d, z), expAvgSq];
   },
+  LAMB: (o, t, w, g, state) => {
+    const [direction, ...moments] = lambDirection(o, t, w, g, state);
+    return [w - o.lr * o.ratio * direction, ...moments];
+  },
+  LARS: ({ lr, momentum, dampening, nesterov, weightDecay, dialect, ratio }, t, w, g, [b]) => {
+    if (dialect === 'optax') {
+      const d = -lr * ratio * g;
+      const buffer = momentum * b + d;
+      return [w + (nesterov ? d + momentum * buffer : buffer), buffer];
+    }
+    const d = ratio * penalised(g, weightDecay, w);
+    const buffer = t === 1 ? d : momentum * b + (1 - dampening) * d;
+    return [w - lr * (nesterov ? d + momentum * buffer : buffer), buffer];
+  },
 };
 
 /** Optimizers without the option weightDecayMode whose weight decay never enters the gradient. */
@@ -236,11 +264,17 @@ function decayMode(name: string, { dialect, weightDecayMode }: Settings): string
   return weightDecayMode ?? (dialect === 'keras' || alwaysDecoupled.has(name) ? 'decoupled' : 'l2');
 }
 
+/** Whether the optimizer treats weight decay in a way of its own, or has none. */
+function ownDecay(name: string, { dialect }: Settings): boolean {
+  if (name === 'LAMB') return dialect !== 'keras';
+  if (name === 'LARS') return dialect !== 'optax';
+  return ['Adan', 'Rprop', 'ScheduleFreeAdamW'].includes(name);
+}
+
 /** W and g as the moments get them. */
 function prepared(name: string, o: Settings, t: number, w: number, grad: number): readonly [w: number, g: number] {
   const g = o.maximize ? -grad : grad;
-  if (name === 'Adan' || name === 'Rprop') return [w, g]; // treats weight decay in ways of its own, or has none
-  if (name === 'Adan' || name === 'ScheduleFreeAdamW') return [w, g]; // treat weight decay in ways of its own
+  if (ownDecay(name, o)) return [w, g];
   const mode = decayMode(name, o);
   if (mode === 'l2') return [w, penalised(g, o.weightDecay, w)];
   if (name === 'ADOPT' && t === 1) return [w, g];
@@ -272,6 +306,29 @@ function keepScale(name: string, o: Settings, t: number, elements: readonly Elem
   return 1 / Math.max(kept.length / elements.length, 0.001);
 }
 
+const norm = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+
+/** |W| / |u|, where no norm is 0. */
+const trustRatios: Record<string, (o: Settings, t: number, elements: readonly Element[]) => number> = {
+  LAMB: (o, t, elements) => {
+    const directions = elements.map(([w, g, state]) => lambDirection(o, t, w, g, state)[0]);
+    const ratio = norm(elements.map(([w]) => w)) / norm(directions);
+    return o.trustClip ? Math.min(ratio, 1) : ratio;
+  },
+  LARS: ({ trustCoefficient, weightDecay, eps, dialect }, _t, elements) => {
+    const [paramNorm, gradNorm] = [norm(elements.map(([w]) => w)), norm(elements.map(([, g]) => g))];
+    const penalty = dialect === 'optax' ? 0 : weightDecay * paramNorm; // which is in g there
+    return (trustCoefficient * paramNorm) / (gradNorm + penalty + eps);
+  },
+};
+
+/** What the whole array says of the step of each element. */
+function ratioOf(name: string, o: Settings, t: number, elements: readonly Element[]): number {
+  if (o.cautious) return keepScale(name, o, t, elements);
+  const asSeen = elements.map(([param, grad, state]): Element => [...prepared(name, o, t, param, grad), state]);
+  return trustRatios[name]?.(o, t, asSeen) ?? 1;
+}
+
 /** What cancels on the way to the param and to each state array: the result can be no more exact than this is. */
 const cancelling: Record<string, Oracle> = {
   ASGD: (o, t, w, g) => [0, Math.max(Math.abs(w), Math.abs(etaOf(o, t) * g))],
@@ -282,16 +339,18 @@ const cancelling: Record<string, Oracle> = {
   ScheduleFreeSGD: (o, t, y, g) => scheduleFreeTerms(o, o.momentum, t, y, g),
   ScheduleFreeAdamW: (o, t, y, g, [, v]) =>
     scheduleFreeTerms(o, o.betas[0], t, y, scheduleFreeDirection(o, t, y, g, v).normed),
+  LAMB: (o, _t, w) => [o.lr * o.ratio * lambDecay(o, w)],
 };
 
 /**
  * More where one step rounds more: Adan sums two averages, NAdam an average and g, AdaBelief squares a difference; Adadelta
- * squares its own update, which doubles the relative error; a centered RMSprop divides by the root of a difference, whose error grows as it cancels.
- * A cautious optimizer multiplies once more, what may have cancelled while it was held back. ScheduleFreeAdamW goes from y
- * to z after it has done what Adam does.
+ * squares its own update, which doubles the relative error; a centered RMSprop divides by the root of a difference, whose
+ * error grows as it cancels. A cautious optimizer multiplies once more, what may have cancelled while it was held back.
+ * ScheduleFreeAdamW goes from y to z after it has done what Adam does. LAMB may subtract two terms as large as W, each of
+ * which was rounded several times.
  */
 function maxUlps(name: string, { centered, cautious }: Settings): number {
-  if (name === 'Adadelta' || name === 'ScheduleFreeAdamW' || centered || cautious) return 6;
+  if (['Adadelta', 'ScheduleFreeAdamW', 'LAMB'].includes(name) || centered || cautious) return 6;
   return ['Adan', 'AdaBelief', 'NAdam'].includes(name) ? 5 : 4;
 }
 
@@ -323,7 +382,7 @@ function largestDistance(subject: OptimizerCase, given: object, backendName: str
       const [w, ...state] = before.map((array) => array[i]);
       return [w, grad[i], state];
     });
-    const settings = { ...options, ratio: options.cautious ? keepScale(subject.name, options, t, elements) : 1 };
+    const settings = { ...options, ratio: ratioOf(subject.name, options, t, elements) };
     for (const [i, [w, g, state]] of elements.entries()) {
       const expected = oracle(subject.name, settings, t, w, g, state);
       const update = expected[0] - w;

@@ -9,7 +9,7 @@ import type { Schedule } from '../schedule.js';
 
 /** The options of `ASGD`. */
 export interface ASGDOptions {
-  /** Learning rate of the first step, >= 0. Default 0.01. One that is set later shows in the step after the next. */
+  /** Learning rate of the first step, >= 0. Default 0.01. One that is set later is used one step late. */
   lr?: number | Schedule;
   /** Decay of W, and of the step size over time; >= 0. Default 1e-4. */
   lambd?: number;
@@ -47,7 +47,6 @@ const definition: Definition<ASGDOptions> = {
     const mu = scalars[scalarsAt + 1];
     writePrologue(row, at, maximize ? -1 : 1, weightDecay, 1 - lambd * eta);
     row[at + c.eta] = eta;
-    row[at + c.keep] = 1 - mu;
     row[at + c.mu] = mu;
     scalars[scalarsAt] = lr / pow(1 + lambd * lr * t, alpha);
     scalars[scalarsAt + 1] = 1 / Math.max(1, t - t0);

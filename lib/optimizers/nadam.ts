@@ -99,8 +99,8 @@ function momentumAt(t: number, { betas, momentumDecay, dialect }: Values<NAdamOp
  * W ← W − lr · (μₜ₊₁ / (1 − Πμₜ₊₁) · m + (1 − μₜ) / (1 − Πμₜ) · g) / (√v / √(1 − β₂ᵗ) + eps), where
  * μₜ = β₁(1 − ½ · 0.96^(t·momentumDecay)), Πμₜ is the product of all μ up to t, and g ← ±g + weightDecay·W.
  *
- * As Adam, which it may outrun early on: each step looks ahead to where momentum will carry the next. State: `expAvg` (m),
- * `expAvgSq` (v), and the number `muProduct` (Πμₜ). `t` is each parameter's own count of steps.
+ * For what Adam is for: each step looks ahead to where momentum will carry the next. State: `expAvg` (m), `expAvgSq` (v),
+ * and the number `muProduct` (Πμₜ). `t` is each parameter's own count of steps.
  *
  * PyTorch, Keras and Optax follow three schedules of μ under the same name: choose by `dialect`.
  *

@@ -32,7 +32,7 @@ export const scheduleFreeOptions: Omit<OptionList<ScheduleFreeOptions>, 'lr'> = 
   maximize: flag(false),
 };
 
-/** The numbers that each parameter carries: the sum of the weights that entered the average, and the largest lr so far. */
+/** The numbers that each parameter carries, in the order in which `writeAverage` finds them: the sum of the weights that entered the average, and the largest lr so far. */
 export const averageNumbers = { weightSum: 0, lrMax: 0 };
 
 /** Writes what both rules have of the average of step t, and adds its weight to the sum. */
@@ -60,7 +60,7 @@ export function writeAverage(
   row[at + c.stepZ] = lr;
 }
 
-/** The two modes, where y = (1 − beta1)·z + beta1·x. */
+/** The two modes, where y = (1 − beta1)·z + beta1·x. beta1 must be fixed: with another, x would not be found again. */
 export function modesOf<O extends object>(
   beta1Of: (options: Required<O>) => number,
 ): NonNullable<Definition<O>['modes']> {

@@ -1,4 +1,4 @@
-import { type Definition, dialects, writeDecay } from '../definition.js';
+import { type Definition, dialects, momentumConflict, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fraction, nonNegative, scheduled, upToOne, zeroOrMore } from '../options.js';
 import type { Groups, Params } from '../params.js';
@@ -39,15 +39,7 @@ const definition: Definition<SGDOptions> = {
   },
   defaults: { torch: { lr: 0.001 } },
 
-  conflict({ momentum, dampening, nesterov, dialect }) {
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      return `nesterov needs momentum > 0 and dampening 0, received momentum ${momentum}, dampening ${dampening}`;
-    }
-    if (dampening !== 0 && dialect !== 'lockstep' && dialect !== 'torch') {
-      return `dampening must be 0 in dialect '${dialect}', which has none, received ${dampening}`;
-    }
-    return undefined;
-  },
+  conflict: momentumConflict,
 
   rule({ momentum: share, nesterov, dialect }) {
     if (share === 0) return sgd;

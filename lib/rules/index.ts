@@ -9,6 +9,8 @@ import { adan } from './adan.js';
 import { adopt, cautiousADOPT } from './adopt.js';
 import { asgd } from './asgd.js';
 import { ftrl } from './ftrl.js';
+import { lamb } from './lamb.js';
+import { lars } from './lars.js';
 import { lerp } from './lerp.js';
 import { cautiousLion, lion } from './lion.js';
 import { momentum, momentumNesterov } from './momentum.js';
@@ -32,6 +34,8 @@ export const rules: readonly Rule[] = [
   amsgrad,
   asgd,
   ftrl,
+  lamb,
+  lars,
   lerp,
   lion,
   momentum,

@@ -1,7 +1,7 @@
 // ASGD: W <- (1 - lambd * eta) * W - eta * g; ax <- ax + mu * (W - ax)
 // https://doi.org/10.1137/0330046
 //
-// 1 - lambd * eta stands in the prologue. keep = 1 - mu: while mu is 1, ax is W exactly.
+// 1 - lambd * eta stands in the prologue. While mu is 1, ax is W exactly.
 #pragma once
 
 #include "rule.h"
@@ -10,14 +10,14 @@ namespace lockstep {
 namespace {
 
 struct ASGD {
-  LOCKSTEP_COEFFICIENTS(eta, keep, mu)
+  LOCKSTEP_COEFFICIENTS(eta, mu)
   LOCKSTEP_STATE(ax)
 
   template <class V>
   static void update(const V* c, V& param, V grad, V* state) {
     V& average = state[ax];
     param = param - c[eta] * grad;
-    average = c[keep] * average + c[mu] * param;
+    average = ifGreater(constant<V>(1), c[mu], average + c[mu] * (param - average), param);
   }
 };
 

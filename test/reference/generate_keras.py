@@ -86,6 +86,14 @@ def ftrl(o: dict[str, Any]) -> Optimizer:
     )
 
 
+def nadam(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Nadam(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
+def lamb(o: dict[str, Any]) -> Optimizer:
+    return keras.optimizers.Lamb(o["lr"], *o["betas"], epsilon=o["eps"], weight_decay=o["weightDecay"] or None)
+
+
 MOMENTS = {"expAvg": "_momentums", "expAvgSq": "_velocities", "maxExpAvgSq": "_velocity_hats"}
 
 # lockstep's class: (maker, {lockstep's state: the attribute that lists Keras's variables})
@@ -103,11 +111,15 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Optimizer], dict[str, str
     "Adadelta": (adadelta, {"squareAvg": "_accumulated_grads", "accDelta": "_accumulated_delta_vars"}),
     "Adamax": (adamax, {"expAvg": "_m", "expInf": "_u"}),
     "FTRL": (ftrl, {"accumulator": "_accumulators", "linearTerm": "_linears"}),
+    "NAdam": (nadam, MOMENTS),
+    "LAMB": (lamb, MOMENTS),
 }
 
 
 @functools.lru_cache(maxsize=None)
-def keras_power(floatx: str, beta: float, t: int) -> Any:
+
+
+def keras_power(floatx: str, beta: float, t: float) -> Any:
     power = keras.ops.power(keras.ops.cast(beta, floatx), keras.ops.cast(t, floatx))
     return keras.ops.convert_to_numpy(power)[()]
 
@@ -149,6 +161,7 @@ class KerasSystem:
 
 INSIDE = {"eps": 1e-7, "epsPlace": "inside", "initialAccumulator": 0.1}
 BETAS = [0.9, 0.999]
+KERAS_NADAM = {"momentumDecay": 1, "weightDecayMode": "decoupled"}
 
 CASES = [
     long_case("momentum-defaults", "Momentum", 401, lr=0.01, momentum=0.9),
@@ -191,6 +204,14 @@ CASES = [
     short_case("ftrl-decay", "FTRL", 1133, lr=0.05, initialAccumulator=1, l1=0.01, weightDecay=0.1),
     short_case("ftrl-power-0", "FTRL", 1134, lr=0.1, initialAccumulator=0.1, power=0, l1=0.1),
     short_case("ftrl-power-1", "FTRL", 1135, lr=0.5, initialAccumulator=0.5, power=-1, l2=1),
+    short_case("nadam-defaults", "NAdam", 1141, lr=1e-3, betas=BETAS, eps=1e-7, **KERAS_NADAM).without_nulls(),
+    short_case("nadam-low-betas", "NAdam", 1142, lr=0.05, betas=[0.5, 0.9], eps=1e-3, **KERAS_NADAM).without_nulls(),
+    short_case(
+        "nadam-decay", "NAdam", 1143, lr=0.01, betas=[0.8, 0.99], eps=1e-6, weightDecay=0.1, **KERAS_NADAM
+    ).without_nulls(),
+    long_case("lamb-defaults", "LAMB", 1151, lr=1e-3, betas=BETAS, eps=1e-7).without_nulls(),
+    short_case("lamb-low-betas", "LAMB", 1152, lr=0.05, betas=[0.5, 0.75], eps=1e-3).without_nulls(),
+    short_case("lamb-decay", "LAMB", 1153, lr=0.01, betas=[0.9, 0.99], eps=1e-7, weightDecay=0.1).without_nulls(),
 ]
 
 if __name__ == "__main__":

@@ -91,6 +91,25 @@ def radam(o: dict[str, Any]) -> Transformation:
     return l2(o, optax.radam(o["lr"], *o["betas"], eps=o["eps"]))
 
 
+def nadam(o: dict[str, Any]) -> Transformation:
+    return l2(o, optax.nadam(o["lr"], *o["betas"], eps=o["eps"]))
+
+
+def lamb(o: dict[str, Any]) -> Transformation:
+    return optax.lamb(o["lr"], *o["betas"], eps=o["eps"], weight_decay=o["weightDecay"])
+
+
+def lars(o: dict[str, Any]) -> Transformation:
+    return optax.lars(
+        o["lr"],
+        o["weightDecay"],
+        trust_coefficient=o["trustCoefficient"],
+        eps=o["eps"],
+        momentum=o["momentum"],
+        nesterov=o["nesterov"],
+    )
+
+
 MOMENTS = {"expAvg": "mu", "expAvgSq": "nu", "maxExpAvgSq": "nu_max"}
 
 # lockstep's class: (maker, {lockstep's state: the name in optax's})
@@ -108,16 +127,23 @@ OPTIMIZERS: dict[str, tuple[Callable[[dict[str, Any]], Transformation], dict[str
     "Adan": (adan, {"expAvg": "m", "expAvgDiff": "v", "expAvgSq": "n", "lastGrad": "g"}),
     "RMSprop": (rmsprop, {"squareAvg": "nu", "gradAvg": "mu", "momentumBuffer": "trace"}),
     "RAdam": (radam, MOMENTS),
+    "NAdam": (nadam, MOMENTS),
+    "LAMB": (lamb, MOMENTS),
+    "LARS": (lars, {"momentumBuffer": "trace"}),
 }
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def optax_power(dtype: str, beta: float, t: int) -> Any:
     """As optax.tree.bias_correction, which is compiled."""
     return np.asarray(jax.jit(jnp.power)(beta, jnp.asarray(t, jnp.int32)))[()]
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def uncompiled_power(dtype: str, beta: float, t: int) -> Any:
     """As optax.radam, which differs in the last bit."""
     return np.asarray(beta ** jnp.asarray(t, jnp.int32))[()]
@@ -209,6 +235,17 @@ CASES = [
     short_case("radam-l2", "RAdam", 1253, lr=0.05, betas=[0.9, 0.95], eps=1e-6, weightDecay=0.1),
     short_case("radam-unrectified", "RAdam", 1254, lr=0.05, betas=[0.5, 0.6], eps=1e-6),
     short_case("radam-short", "RAdam", 1255, lr=0.05, betas=[0.5, 0.8], eps=1e-6),
+    short_case("nadam-defaults", "NAdam", 1261, lr=1e-3, betas=BETAS, eps=1e-8, momentumDecay=0),
+    short_case("nadam-low-betas", "NAdam", 1262, lr=0.05, betas=[0.5, 0.9], eps=1e-3, momentumDecay=0),
+    short_case("nadam-l2", "NAdam", 1263, lr=0.01, betas=[0.8, 0.99], eps=1e-6, momentumDecay=0, weightDecay=0.1),
+    long_case("lamb-defaults", "LAMB", 1271, lr=1e-3, betas=BETAS, eps=1e-6),
+    short_case("lamb-low-betas", "LAMB", 1272, lr=0.05, betas=[0.5, 0.75], eps=1e-3, weightDecay=0.1),
+    other_lengths(short_case("lamb-decay", "LAMB", 1273, lr=0.01, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.01)),
+    long_case("lars-defaults", "LARS", 1281, lr=1, momentum=0.9, trustCoefficient=0.001, eps=0),
+    short_case("lars-decay", "LARS", 1282, lr=5, momentum=0.5, trustCoefficient=0.01, eps=1e-3, weightDecay=0.1),
+    other_lengths(
+        short_case("lars-nesterov", "LARS", 1283, lr=0.5, momentum=0.9, nesterov=True, trustCoefficient=0.02, eps=0)
+    ),
 ]
 
 # Not recorded: with float32 powers the rectification is off by 2% at first, and nothing else would be seen.

@@ -24,7 +24,7 @@ torch.set_num_threads(1)
 
 PLAIN = ("foreach", "fused")  # False, where a class has them
 RENAMED = {"initialAccumulator": "initial_accumulator_value"}  # the others differ in case alone
-NOT_TORCH = ("dialect", "epsPlace")
+NOT_TORCH = ("dialect", "epsPlace", "weightDecayMode")
 
 MOMENTS = {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq", "maxExpAvgSq": "max_exp_avg_sq"}
 
@@ -41,6 +41,9 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, str]]] = {
     "Adadelta": (torch.optim.Adadelta, {"squareAvg": "square_avg", "accDelta": "acc_delta"}),
     "Adamax": (torch.optim.Adamax, {"expAvg": "exp_avg", "expInf": "exp_inf"}),
     "RAdam": (torch.optim.RAdam, MOMENTS),
+    "NAdam": (torch.optim.NAdam, MOMENTS),
+    "Rprop": (torch.optim.Rprop, {"prev": "prev", "stepSize": "step_size"}),
+    "ASGD": (torch.optim.ASGD, {"ax": "ax"}),
 }
 
 
@@ -53,12 +56,16 @@ class TorchSystem:
 
     def __init__(self, case: Case, start: list[Array]) -> None:
         self._params = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in start]
+        torch.set_default_dtype(torch.float64 if case.dtype == "f64" else torch.float32)  # of the numbers in its state
         self._optimizer, self._names = self._make(case, self._params)
+        self._initial = {"step_size": case.options["lr"]}  # of what does not start with 0
 
     @staticmethod
     def _make(case: Case, params: list[torch.nn.Parameter]) -> tuple[torch.optim.Optimizer, dict[str, str]]:
         cls, names = OPTIMIZERS[case.optimizer]
         options = {snake(k): v for k, v in case.options.items() if k not in NOT_TORCH}
+        if "weightDecayMode" in case.options:
+            options["decoupled_weight_decay"] = case.options["weightDecayMode"] == "decoupled"
         plain = {name: False for name in PLAIN if name in signature(cls).parameters}
         return cls(params, **options, **plain), names
 
@@ -83,7 +90,7 @@ class TorchSystem:
 
     def _slot(self, param: torch.nn.Parameter, name: str) -> Array:
         slot = self._optimizer.state[param].get(name)
-        return np.zeros_like(param.detach().numpy()) if slot is None else slot.numpy().copy()
+        return np.full_like(param.detach().numpy(), self._initial.get(name, 0)) if slot is None else slot.numpy().copy()
 
     def step_counts(self) -> list[int] | None:
         counts = [self._optimizer.state[p].get("step") for p in self._params]
@@ -144,6 +151,19 @@ CASES = [
     short_case("radam-low-betas", "RAdam", 1032, lr=0.01, betas=[0.5, 0.9], eps=1e-3, weightDecay=0.1),
     short_case("radam-decoupled", "RAdam", 1033, lr=0.05, betas=[0.9, 0.99], eps=1e-6, weightDecay=0.1,
                weightDecayMode="decoupled", maximize=True),
+    all_null(long_case("nadam-defaults", "NAdam", 1041, lr=2e-3, betas=BETAS, eps=1e-8, momentumDecay=4e-3)),
+    short_case("nadam-low-betas", "NAdam", 1042, lr=0.05, betas=[0.5, 0.9], eps=1e-3, momentumDecay=0.1,
+               weightDecay=0.1),
+    short_case("nadam-decoupled", "NAdam", 1043, lr=0.01, betas=[0.8, 0.99], eps=1e-6, momentumDecay=1,
+               weightDecay=0.1, weightDecayMode="decoupled", maximize=True),
+    all_null(long_case("rprop-defaults", "Rprop", 1051, lr=0.01, etas=[0.5, 1.2], stepSizes=[1e-6, 50])).without_lr(),
+    short_case("rprop-narrow", "Rprop", 1052, lr=0.5, etas=[0.3, 2], stepSizes=[0.01, 0.1]).without_lr(),
+    short_case("rprop-maximize", "Rprop", 1053, lr=1e-3, etas=[0.9, 1.01], stepSizes=[1e-10, 1],
+               maximize=True).without_lr(),
+    all_null(long_case("asgd-defaults", "ASGD", 1061, lr=0.01, lambd=1e-4, alpha=0.75, t0=1e6)),
+    all_null(long_case("asgd-averaged", "ASGD", 1062, lr=0.1, lambd=0.01, alpha=0.6, t0=100)),
+    short_case("asgd-all", "ASGD", 1063, lr=0.5, lambd=0.1, alpha=1, t0=20, weightDecay=0.1, maximize=True),
+    short_case("asgd-constant", "ASGD", 1064, lr=3e-3, lambd=0, alpha=0, t0=0),
 ]
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ export interface GoldenCheckpoint {
   step: number;
   params: string[];
   state?: Record<string, string[]>;
+  /** The parameters in eval mode, where the system has one; it went back to train mode, which `params` are of. */
+  weights?: string[];
 }
 
 export interface GoldenCase {
@@ -54,7 +56,7 @@ export interface Golden {
 }
 
 /** The systems that were recorded: a folder each. */
-export const systems = ['torch', 'authors', 'keras', 'optax', 'tfjs'] as const;
+export const systems = ['torch', 'timm', 'authors', 'keras', 'optax', 'tfjs', 'schedulefree'] as const;
 
 /** How far a run may drift above `drift` of its case, in ulps. */
 export const allowance = 2;

@@ -4,10 +4,12 @@ The generators assert that a system follows the rule given here, so that no gold
 A rule takes (options, power, t, param, grad, state), t being the parameter's own step count from 1, and returns
 (param, state). Coefficients are computed in double precision and rounded once, but for beta^t: `power` is
 `exact_power`, or what a system has instead of it, and with a float32 all that follows from it is float32 too.
+Beside lockstep's options there is `lastLr`, which the parameter's step before had (its first step: `lr`).
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Callable
 
 import numpy as np
@@ -15,11 +17,11 @@ import numpy as np
 Array = np.ndarray
 Options = dict[str, Any]
 State = dict[str, Array]
-Power = Callable[[float, int], Any]
+Power = Callable[[float, float], Any]
 Rule = Callable[[Options, Power, int, Array, Array, State], tuple[Array, State]]
 
 
-def exact_power(beta: float, t: int) -> float:
+def exact_power(beta: float, t: float) -> float:
     return beta**t
 
 
@@ -240,6 +242,133 @@ def radam_update(o: Options, power: Power, t: int, m: Array, v: Array) -> Array:
     return c(step_size * correction2**0.5) * (m / (np.sqrt(v) + c(o["eps"])))
 
 
+def nadam_mu(power: Power, optax: bool, beta1: float, decay: float, t: int) -> Any:
+    return beta1 if optax else beta1 * (1 - 0.5 * power(0.96, t * decay))
+
+
+@functools.lru_cache(maxsize=None)
+def nadam_product(power: Power, optax: bool, beta1: float, decay: float, t: int) -> Any:
+    """Of all mu up to that of step t."""
+    if t == 0 or optax:
+        return power(beta1, t)
+    return nadam_product(power, optax, beta1, decay, t - 1) * nadam_mu(power, optax, beta1, decay, t)
+
+
+def nadam(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    p, g = prologue(o, o["weightDecayMode"] == "decoupled", p, g)
+    beta1, beta2 = o["betas"]
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    return p - nadam_update(o, power, t, m, v, g), {"expAvg": m, "expAvgSq": v}
+
+
+def nadam_update(o: Options, power: Power, t: int, m: Array, v: Array, g: Array) -> Array:
+    c = m.dtype.type
+    beta1, beta2 = o["betas"]
+    schedule = (power, o["dialect"] == "optax", beta1, o["momentumDecay"])
+    mu, product = nadam_mu(*schedule, t), nadam_product(*schedule, t)
+    next_mu, next_product = nadam_mu(*schedule, t + 1), nadam_product(*schedule, t + 1)
+    step = c(o["lr"] * next_mu / (1 - next_product)) * m + c(o["lr"] * (1 - mu) / (1 - product)) * g
+    root = np.sqrt(v) * c(1 / (1 - power(beta2, t)) ** 0.5)
+    return step / (root + c(o["eps"]))
+
+
+def rprop(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    g = -g if o["maximize"] else g
+    (shrink, grow), (smallest, largest) = o["etas"], o["stepSizes"]
+    agreement = np.sign(g) * np.sign(s["prev"])
+    factor = np.where(agreement > 0, c(grow), np.where(agreement < 0, c(shrink), c(1)))
+    size = np.clip(s["stepSize"] * factor, c(smallest), c(largest))
+    g = np.where(agreement < 0, c(0), g)
+    return p - size * np.sign(g), {"prev": g, "stepSize": size}
+
+
+def asgd(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    g = -g if o["maximize"] else g
+    g = g + c(o["weightDecay"]) * p if o["weightDecay"] else g
+    lr = o["lastLr"]
+    eta, mu = lr / (1 + o["lambd"] * lr * (t - 1)) ** o["alpha"], 1 / max(1, t - 1 - o["t0"])
+    p = c(1 - o["lambd"] * eta) * p - c(eta) * g
+    return p, {"ax": s["ax"] + c(mu) * (p - s["ax"]) if mu < 1 else p}
+
+
+def norm(a: Array) -> float:
+    """In double precision, summed in lockstep's shape: 16 interleaved sums per block of 4096, halved as a tree."""
+    total = 0.0
+    for begin in range(0, len(a), 4096):
+        squares = np.square(a[begin : begin + 4096].astype(np.float64))
+        sums = np.zeros(16)
+        for k in range(0, len(squares), 16):
+            row = squares[k : k + 16]
+            sums[: len(row)] += row
+        while len(sums) > 1:
+            sums = sums[: len(sums) // 2] + sums[len(sums) // 2 :]
+        total += float(sums[0])
+    return float(np.sqrt(total))
+
+
+def trust_ratio(p: Array, u: Array, coefficient: float = 1, decay: float = 0, eps: float = 0) -> float:
+    """coefficient |p| / (|u| + decay |p| + eps), and 1 where either norm is 0."""
+    p_norm, u_norm = norm(p), norm(u)
+    return coefficient * p_norm / (u_norm + decay * p_norm + eps) if p_norm > 0 and u_norm > 0 else 1.0
+
+
+def lamb(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    outside = o["dialect"] == "keras"
+    p, g = prologue(o if outside else o | {"weightDecay": 0}, True, p, g)
+    beta1, beta2 = o["betas"]
+    correction1, correction2 = 1 - power(beta1, t), 1 - power(beta2, t)
+    m = c(beta1) * s["expAvg"] + c(1 - beta1) * g
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    u = c(1 / correction1) * m / (np.sqrt(v) * c(1 / correction2**0.5) + c(o["eps"]))
+    u = u if outside else u + c(o["weightDecay"]) * p
+    ratio = trust_ratio(p, u)
+    return p - c(o["lr"] * (min(ratio, 1) if o["trustClip"] else ratio)) * u, {"expAvg": m, "expAvgSq": v}
+
+
+def lars(o: Options, power: Power, t: int, p: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = p.dtype.type
+    optax = o["dialect"] == "optax"
+    p, g = prologue(o if optax else o | {"weightDecay": 0}, False, p, g)
+    ratio = trust_ratio(p, g, o["trustCoefficient"], 0 if optax else o["weightDecay"], o["eps"])
+    inner, outer = (-o["lr"], -1) if optax else (1 if t == 1 else 1 - o["dampening"], o["lr"])
+    d = c(inner * ratio) * (g if optax else g + c(o["weightDecay"]) * p)
+    b = c(o["momentum"]) * s["momentumBuffer"] + d
+    step = c(outer * o["momentum"]) * b + c(outer) * d if o["nesterov"] else c(outer) * b
+    return p - step, {"momentumBuffer": b}
+
+
+def schedule_free_sgd(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
+    _, g = prologue(o, False, y, g)
+    return schedule_free(o, o["momentum"], t, y, g, s)
+
+
+def schedule_free_adamw(o: Options, power: Power, t: int, y: Array, g: Array, s: State) -> tuple[Array, State]:
+    c = y.dtype.type
+    beta1, beta2 = o["betas"]
+    v = c(beta2) * s["expAvgSq"] + c(1 - beta2) * (g * g)
+    d = g / (np.sqrt(v) * c(1 / (1 - power(beta2, t)) ** 0.5) + c(o["eps"]))
+    y, state = schedule_free(o, beta1, t, y, d + c(o["weightDecay"]) * y, s)
+    return y, state | {"expAvgSq": v}
+
+
+def schedule_free(o: Options, beta1: float, t: int, y: Array, d: Array, s: State) -> tuple[Array, State]:
+    c = y.dtype.type
+    lr = o["lr"] * (min(1, t / o["warmupSteps"]) if o["warmupSteps"] else 1)
+    lr_max = np.maximum(s["lrMax"], lr)
+    weight = float(t) ** o["r"] * lr_max ** o["weightLrPower"]
+    weight_sum = s["weightSum"] + weight
+    share = np.divide(weight, weight_sum, out=np.zeros(y.shape), where=weight_sum > 0)
+    z = y if t == 1 else s["z"]
+    step = (lr * (1 - beta1 * (1 - share))).astype(c)
+    y = y + share.astype(c) * (z - y) - step * d
+    return y, {"z": z - c(lr) * d, "weightSum": weight_sum, "lrMax": lr_max}
+
+
 # Where the terms of a rule may cancel, how large they are: those that make the parameter (""), and those of a state
 # array. What a system has rounded before they cancel is still there when they have. From (options, power, t, param,
 # state, state after the step).
@@ -261,7 +390,29 @@ def radam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: Sta
     return {"": radam_update(o, power, t, s["expAvg"], after["expAvgSq"])}
 
 
-TERMS: dict[str, Terms] = {"Adan": adan_terms, "FTRL": ftrl_terms, "RAdam": radam_terms}
+def nadam_terms(o: Options, power: Power, t: int, p: Array, s: State, after: State) -> State:
+    """The old average of gradients, and the gradient that made the new one of it."""
+    beta1 = p.dtype.type(o["betas"][0])
+    m = beta1 * np.abs(s["expAvg"])
+    g = np.abs(after["expAvg"] - beta1 * s["expAvg"])
+    return {"": nadam_update(o, power, t, m + g, after["expAvgSq"], g / (1 - beta1))}
+
+
+def schedule_free_terms(o: Options, power: Power, t: int, y: Array, s: State, after: State) -> State:
+    """The way from y to z, and the step."""
+    weight_sum = after["weightSum"]
+    share = np.divide(weight_sum - s["weightSum"], weight_sum, out=np.zeros(y.shape), where=weight_sum > 0)
+    return {"": (share * ((y if t == 1 else s["z"]) - y)).astype(y.dtype)}
+
+
+TERMS: dict[str, Terms] = {
+    "Adan": adan_terms,
+    "FTRL": ftrl_terms,
+    "RAdam": radam_terms,
+    "NAdam": nadam_terms,
+    "ScheduleFreeSGD": schedule_free_terms,
+    "ScheduleFreeAdamW": schedule_free_terms,
+}
 
 RULES: dict[str, Rule] = {
     "SGD": sgd,
@@ -279,6 +430,13 @@ RULES: dict[str, Rule] = {
     "Adadelta": adadelta,
     "Adamax": adamax,
     "RAdam": radam,
+    "NAdam": nadam,
+    "Rprop": rprop,
+    "ASGD": asgd,
+    "LAMB": lamb,
+    "LARS": lars,
+    "ScheduleFreeSGD": schedule_free_sgd,
+    "ScheduleFreeAdamW": schedule_free_adamw,
 }
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -292,7 +450,17 @@ STATES: dict[str, tuple[str, ...]] = {
     "Adadelta": ("squareAvg", "accDelta"),
     "Adamax": ("expAvg", "expInf"),
     "RAdam": ("expAvg", "expAvgSq"),
+    "NAdam": ("expAvg", "expAvgSq"),
+    "Rprop": ("prev", "stepSize"),
+    "ASGD": ("ax",),
+    "LAMB": ("expAvg", "expAvgSq"),
+    "LARS": ("momentumBuffer",),
+    "ScheduleFreeSGD": ("z", "weightSum", "lrMax"),
+    "ScheduleFreeAdamW": ("z", "expAvgSq", "weightSum", "lrMax"),
 }
+
+# State that is one number a parameter: an array in double precision, all of that number, which is not recorded.
+NUMBERS = ("weightSum", "lrMax")
 
 
 def state_names(optimizer: str, o: Options) -> tuple[str, ...]:

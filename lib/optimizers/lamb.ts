@@ -1,0 +1,95 @@
+import { type Definition, dialects, trustRatio, writeDecay } from '../definition.js';
+import { type CommonOptions, Optimizer } from '../optimizer.js';
+import { flag, fractionPair, nonNegative, scheduled } from '../options.js';
+import type { Groups, Params } from '../params.js';
+import { power } from '../powers.js';
+import { lamb } from '../rules/lamb.js';
+import type { Schedule } from '../schedule.js';
+
+/** The options of `LAMB`. */
+export interface LAMBOptions {
+  /** Learning rate, >= 0. Default 0.001. */
+  lr?: number | Schedule;
+  /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
+  betas?: readonly [number, number] | Schedule<readonly [number, number]>;
+  /** Added to the root, outside of it; >= 0. Default 1e-6 (keras: 1e-7). */
+  eps?: number;
+  /**
+   * Weight decay, >= 0: weightDecay·W is added to the direction, and so inside the trust ratio (keras: W shrinks by
+   * lr·weightDecay·W before the step instead). Default 0, as in Optax and Keras; the paper and timm have 0.01.
+   */
+  weightDecay?: number | Schedule;
+  /** Whether the trust ratio is at most 1 (LAMBC). Default false. */
+  trustClip?: boolean;
+  /** Whether to climb instead of descend. Default false. */
+  maximize?: boolean;
+  /** Default 'lockstep', the form of the paper and of Optax. 'keras' has the weight decay outside of the ratio. Fixed. */
+  dialect?: 'lockstep' | 'keras' | 'optax';
+}
+
+const c = lamb.coefficients;
+
+const definition: Definition<LAMBOptions> = {
+  options: {
+    lr: scheduled(nonNegative(0.001)),
+    betas: scheduled(fractionPair(0.9, 0.999)),
+    eps: nonNegative(1e-6),
+    weightDecay: scheduled(nonNegative(0)),
+    trustClip: flag(false),
+    maximize: flag(false),
+    dialect: dialects('keras', 'optax'),
+  },
+  defaults: { keras: { eps: 1e-7 } },
+
+  rule: () => lamb,
+
+  coefficients(row, at, options, t) {
+    const { lr, betas, eps, weightDecay, maximize, dialect } = options;
+    const isDecoupled = dialect === 'keras';
+    writeDecay(row, at, { lr, weightDecay: isDecoupled ? weightDecay : 0, maximize }, 'decoupled');
+    row[at + c.beta1] = betas[0];
+    row[at + c.rest1] = 1 - betas[0];
+    row[at + c.beta2] = betas[1];
+    row[at + c.rest2] = 1 - betas[1];
+    row[at + c.momentScale] = 1 / (1 - power(betas[0], t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
+    row[at + c.eps] = eps;
+    row[at + c.weightDecay] = isDecoupled ? 0 : weightDecay;
+    row[at + c.stepSize] = lr;
+  },
+
+  adapt(row, at, { trustClip }, sums, sumsAt) {
+    const ratio = trustRatio(sums[sumsAt], sums[sumsAt + 1]);
+    row[at + c.stepSize] *= trustClip ? Math.min(ratio, 1) : ratio;
+  },
+};
+
+/**
+ * LAMB, Adam whose step is as long as a share of the parameter: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
+ * u = m / (1 − β₁ᵗ) / (√v / √(1 − β₂ᵗ) + eps) + weightDecay·W; W ← W − lr·|W| / |u|·u, where g ← ±g.
+ *
+ * For large batches: each array moves by lr of its own norm, whatever the scale of its gradient, so give each layer an array
+ * of its own. The trust ratio |W| / |u| is 1 where either norm is 0 or NaN; so it is where the squares of W overflow, which
+ * takes f64 values beyond 1e154, and where those of u do it is 0. Every array is adapted. timm leaves out those without
+ * weight decay, which biases and normalization layers usually are: give these to another optimizer, such as `AdamW`. timm's
+ * clipping of the global norm is not part of it. State: `expAvg` (m), `expAvgSq` (v). `t` is each parameter's own count of
+ * steps.
+ *
+ * Source: You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes"
+ * (https://arxiv.org/abs/1904.00962); `optax.lamb`, `keras.optimizers.Lamb`, `timm.optim.Lamb` with `always_adapt` and
+ * without `max_grad_norm`.
+ *
+ * @example
+ * const lamb = new LAMB({ w1, w2 }, { lr: 2e-3, weightDecay: 0.01 });
+ * lamb.step({ w1: gradW1, w2: gradW2 });
+ */
+export class LAMB<P extends Params<P>> extends Optimizer<P, LAMBOptions, 'expAvg' | 'expAvgSq'> {
+  /**
+   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
+   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
+   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
+   */
+  constructor(params: P | Groups<P, LAMBOptions>, given: LAMBOptions & CommonOptions = {}) {
+    super(definition, params, given);
+  }
+}
