@@ -1,12 +1,11 @@
 // What all optimizers have in common, as their users see it.
 
-import type { FloatArray } from './arrays.js';
 import { resolveBackend } from './backend.js';
 import type { Definition, Dialect, Values } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
 import { rangeError } from './errors.js';
 import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
-import { type Grads, type Groups, isGroups, type Params, type State } from './params.js';
+import { type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
 import type { Schedule } from './schedule.js';
@@ -84,7 +83,7 @@ export abstract class Optimizer<
   #engine: Engine<O> | undefined;
 
   /** @internal */
-  constructor(definition: Definition<O>, params: P | Groups<P, O>, given: O & CommonOptions) {
+  constructor(definition: Definition<O>, params: P, given: O & CommonOptions) {
     checkNames(given, [...Object.keys(definition.options), ...commonNames]);
     this.#definition = definition;
     this.#defaults = given;
@@ -131,7 +130,7 @@ export abstract class Optimizer<
    * @throws TypeError or RangeError as the constructor does, or `ERR_MODE` while params hold other weights than those that
    *   are trained or gradients are being gathered. Nothing is changed then.
    */
-  addGroup(group: O & { readonly params: Readonly<Record<string, FloatArray>> | readonly FloatArray[] }): void {
+  addGroup(group: O & Group): void {
     const engine = this.live();
     const options = this.#readGroup(group);
     engine.addGroup({ params: group.params, options });
@@ -186,9 +185,9 @@ export abstract class Optimizer<
    *
    * @throws TypeError `ERR_MODE` where none is kept, or `ERR_DISPOSED`
    */
-  get averages(): { readonly [K in keyof P]: P[K] } {
+  get averages(): Readonly<Shape<P>> {
     const engine = this.live();
-    return engine.inShape((i) => engine.averageOf(i)) as { readonly [K in keyof P]: P[K] };
+    return engine.inShape((i) => engine.averageOf(i)) as Readonly<Shape<P>>;
   }
 
   /**

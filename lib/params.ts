@@ -3,11 +3,24 @@
 import { type Dtype, dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 
-/** Parameters: an array or a record of `Float32Array | Float64Array`. */
-export type Params<P> = { readonly [K in keyof P]: FloatArray };
+/**
+ * Parameters in a group: a record with names that no other group has, or a list, which counts on from the group before.
+ * What else stands in the group are its options, where they are not those of the optimizer.
+ */
+export interface Group {
+  readonly params: Readonly<Record<string, FloatArray>> | readonly FloatArray[];
+}
 
-/** Parameters in groups, each with options of its own where they are not the same for all. No name may be in two groups. */
-export type Groups<P, O> = readonly (O & { readonly params: { readonly [K in keyof P]?: P[K] } })[];
+/** Parameters: an array or a record of `Float32Array | Float64Array`, or a list of groups of such. */
+export type Params<P> = { readonly [K in keyof P]: FloatArray | Group };
+
+/** The arrays or records of all groups as one. */
+type Merged<Q> = [Q] extends [readonly unknown[]] ? readonly FloatArray[] : Intersection<Q>;
+
+type Intersection<Q> = (Q extends unknown ? (each: Q) => void : never) extends (all: infer All) => void ? All : never;
+
+/** Parameters by name or by index, whether they came in groups or not. */
+export type Shape<P> = P extends readonly Group[] ? Merged<P[number]['params']> : P;
 
 type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Array ? Float64Array : FloatArray;
 
@@ -16,7 +29,10 @@ type SameDtype<A> = A extends Float32Array ? Float32Array : A extends Float64Arr
  * `null` means that there is no gradient this time, which is not the same as a gradient of zeros: the parameter is left
  * alone whole, with its state and its step count.
  */
-export type Grads<P extends Params<P>> = { readonly [K in keyof P]: SameDtype<P[K]> | null };
+export type Grads<P extends Params<P>> = GradsOf<Shape<P>>;
+
+// Mapped over a type of its own, so that a list stays one.
+type GradsOf<S> = { readonly [K in keyof S]: SameDtype<S[K]> | null };
 
 /** Whether params come in groups: a list of objects that have params of their own. */
 export function isGroups(params: unknown): params is readonly { readonly params: unknown }[] {
@@ -35,8 +51,14 @@ export type ParamState<A, Names extends string, Numbers extends string = never> 
 };
 
 /** The state of every parameter, under the same names or indexes. */
-export type State<P extends Params<P>, Names extends string, Numbers extends string = never> = {
-  readonly [K in keyof P]: ParamState<P[K], Names, Numbers>;
+export type State<P extends Params<P>, Names extends string, Numbers extends string = never> = StateOf<
+  Shape<P>,
+  Names,
+  Numbers
+>;
+
+type StateOf<S, Names extends string, Numbers extends string> = {
+  readonly [K in keyof S]: ParamState<S[K], Names, Numbers>;
 };
 
 /** One parameter, with what messages call it and its gradient. */

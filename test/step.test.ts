@@ -1,7 +1,7 @@
 // What a step means, whatever the rule: shapes, null gradients, bound gradients, options changed midway, state.
 
 import { runInNewContext } from 'node:vm';
-import { Adam, ASGD, backend, type FloatArray, Momentum, NAdam, Rprop, SGD } from 'lockstep';
+import { Adam, AdamW, ASGD, backend, type FloatArray, Momentum, NAdam, Rprop, SGD, schedules } from 'lockstep';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { optimizers } from './optimizers.js';
 
@@ -241,6 +241,16 @@ test('types', () => {
   new SGD(weights).step({ w: null });
   const listed = new SGD([w]);
   listed.step([null]);
+  const grouped = new AdamW([{ params: { w: new Float32Array(2) }, lr: 0.1 }, { params: { b: new Float64Array(1) } }], {
+    lr: schedules.constant(1),
+  });
+  grouped.step({ w: new Float32Array(2), b: null });
+  expectTypeOf(grouped.state.b.expAvg).toEqualTypeOf<Float64Array>();
+  grouped.groups[0].lr *= 0.1;
+  grouped.groups[0].lr = (step) => 1 / (1 + step);
+  expectTypeOf(grouped.groups[0].lr).toEqualTypeOf<number>();
+  const listedGroups = new SGD([{ params: [new Float32Array(1)] }, { params: [new Float64Array(1)] }]);
+  listedGroups.step([null, null]);
   // @ts-expect-error an unknown option
   expect(() => new SGD([new Float32Array(1)], { learningRate: 1 })).toThrow();
   // @ts-expect-error a gradient of another type

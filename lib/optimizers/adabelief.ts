@@ -8,7 +8,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
 import type { Schedule } from '../schedule.js';
@@ -98,7 +98,7 @@ const definition: Definition<AdaBeliefOptions> = {
  * (https://arxiv.org/abs/2010.07468), `adabelief-pytorch` with `rectify=False`; `optax.adabelief`.
  */
 export class AdaBelief<P extends Params<P>> extends Optimizer<P, AdaBeliefOptions, 'expAvg' | 'expAvgVar'> {
-  constructor(params: P | Groups<P, AdaBeliefOptions>, given: AdaBeliefOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdaBeliefOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { adadelta } from '../rules/adadelta.js';
 import type { Schedule } from '../schedule.js';
 
@@ -80,7 +80,7 @@ const definition: Definition<AdadeltaOptions> = {
  * `torch.optim.Adadelta`, `keras.optimizers.Adadelta`, `optax.adadelta`, `tf.train.adadelta`.
  */
 export class Adadelta<P extends Params<P>> extends Optimizer<P, AdadeltaOptions, 'squareAvg' | 'accDelta'> {
-  constructor(params: P | Groups<P, AdadeltaOptions>, given: AdadeltaOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdadeltaOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

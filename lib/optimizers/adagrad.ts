@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { adagrad } from '../rules/adagrad.js';
 import type { Schedule } from '../schedule.js';
 
@@ -86,7 +86,7 @@ const definition: Definition<AdagradOptions> = {
  * 2011); `torch.optim.Adagrad`, `keras.optimizers.Adagrad`, `optax.adagrad`, `tf.train.adagrad`.
  */
 export class Adagrad<P extends Params<P>> extends Optimizer<P, AdagradOptions, 'sum'> {
-  constructor(params: P | Groups<P, AdagradOptions>, given: AdagradOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdagradOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

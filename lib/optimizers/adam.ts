@@ -9,7 +9,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
@@ -144,7 +144,7 @@ const definition = adamDefinition(
  * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
  */
 export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  constructor(params: P | Groups<P, AdamOptions>, given: AdamOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { adamax, cautiousAdamax } from '../rules/adamax.js';
 import type { Schedule } from '../schedule.js';
@@ -101,7 +101,7 @@ const definition: Definition<AdamaxOptions> = {
  * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
  */
 export class Adamax<P extends Params<P>> extends Optimizer<P, AdamaxOptions, 'expAvg' | 'expInf'> {
-  constructor(params: P | Groups<P, AdamaxOptions>, given: AdamaxOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdamaxOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { dialects, type WeightDecayMode, weightDecayMode } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import type { Schedule } from '../schedule.js';
 import { type AdamOptions, adamDefinition } from './adam.js';
 
@@ -60,7 +60,7 @@ const definition = adamDefinition(
  * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
  */
 export class AdamW<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
-  constructor(params: P | Groups<P, AdamWOptions>, given: AdamWOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

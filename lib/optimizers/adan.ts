@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionTriple, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { adan } from '../rules/adan.js';
 import type { Schedule } from '../schedule.js';
@@ -106,7 +106,7 @@ export class Adan<P extends Params<P>> extends Optimizer<
   AdanOptions,
   'expAvg' | 'expAvgDiff' | 'expAvgSq' | 'lastGrad'
 > {
-  constructor(params: P | Groups<P, AdanOptions>, given: AdanOptions & CommonOptions = {}) {
+  constructor(params: P, given: AdanOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, positive, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { keepParams } from '../rows.js';
 import { adopt, cautiousADOPT } from '../rules/adopt.js';
 import type { Schedule } from '../schedule.js';
@@ -106,7 +106,7 @@ const definition: Definition<ADOPTOptions> = {
  * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
  */
 export class ADOPT<P extends Params<P>> extends Optimizer<P, ADOPTOptions, 'expAvg' | 'expAvgSq'> {
-  constructor(params: P | Groups<P, ADOPTOptions>, given: ADOPTOptions & CommonOptions = {}) {
+  constructor(params: P, given: ADOPTOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

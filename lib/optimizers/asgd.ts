@@ -2,7 +2,7 @@ import { type Definition, dialects } from '../definition.js';
 import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { writePrologue } from '../rows.js';
 import { asgd } from '../rules/asgd.js';
 import type { Schedule } from '../schedule.js';
@@ -75,7 +75,7 @@ export class ASGD<P extends Params<P>> extends Optimizer<P, ASGDOptions, 'ax', '
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, ASGDOptions>, given: ASGDOptions & CommonOptions = {}) {
+  constructor(params: P, given: ASGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

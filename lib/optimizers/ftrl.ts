@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, nonNegative, positive, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { ftrl } from '../rules/ftrl.js';
 import type { Schedule } from '../schedule.js';
 
@@ -90,7 +90,7 @@ const definition: Definition<FTRLOptions> = {
  * https://research.google/pubs/pub41159); `keras.optimizers.Ftrl`.
  */
 export class FTRL<P extends Params<P>> extends Optimizer<P, FTRLOptions, 'accumulator' | 'linearTerm'> {
-  constructor(params: P | Groups<P, FTRLOptions>, given: FTRLOptions & CommonOptions = {}) {
+  constructor(params: P, given: FTRLOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects, trustRatio, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { lamb } from '../rules/lamb.js';
 import type { Schedule } from '../schedule.js';
@@ -89,7 +89,7 @@ export class LAMB<P extends Params<P>> extends Optimizer<P, LAMBOptions, 'expAvg
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, LAMBOptions>, given: LAMBOptions & CommonOptions = {}) {
+  constructor(params: P, given: LAMBOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects, momentumConflict, trustRatio } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, positive, scheduled, upToOne } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { writePrologue } from '../rows.js';
 import { lars } from '../rules/lars.js';
 import type { Schedule } from '../schedule.js';
@@ -98,7 +98,7 @@ export class LARS<P extends Params<P>> extends Optimizer<P, LARSOptions, 'moment
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, LARSOptions>, given: LARSOptions & CommonOptions = {}) {
+  constructor(params: P, given: LARSOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

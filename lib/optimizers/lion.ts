@@ -8,7 +8,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { cautiousLion, lion } from '../rules/lion.js';
 import type { Schedule } from '../schedule.js';
 
@@ -89,7 +89,7 @@ const definition: Definition<LionOptions> = {
  * google/automl; `keras.optimizers.Lion`, `optax.lion`.
  */
 export class Lion<P extends Params<P>> extends Optimizer<P, LionOptions, 'expAvg'> {
-  constructor(params: P | Groups<P, LionOptions>, given: LionOptions & CommonOptions = {}) {
+  constructor(params: P, given: LionOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

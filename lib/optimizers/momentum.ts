@@ -1,7 +1,7 @@
 import { type Definition, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fraction, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { momentum, momentumNesterov } from '../rules/momentum.js';
 import type { Schedule } from '../schedule.js';
 
@@ -66,7 +66,7 @@ const definition: Definition<MomentumOptions> = {
  * `keras.optimizers.SGD`.
  */
 export class Momentum<P extends Params<P>> extends Optimizer<P, MomentumOptions, 'velocity'> {
-  constructor(params: P | Groups<P, MomentumOptions>, given: MomentumOptions & CommonOptions = {}) {
+  constructor(params: P, given: MomentumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

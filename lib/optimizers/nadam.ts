@@ -10,7 +10,7 @@ import {
 import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { cautiousNAdam, nadam } from '../rules/nadam.js';
 import type { Schedule } from '../schedule.js';
@@ -117,7 +117,7 @@ export class NAdam<P extends Params<P>> extends Optimizer<P, NAdamOptions, 'expA
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, NAdamOptions>, given: NAdamOptions & CommonOptions = {}) {
+  constructor(params: P, given: NAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

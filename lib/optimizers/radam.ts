@@ -8,7 +8,7 @@ import {
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { adam, cautiousAdam } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
@@ -125,7 +125,7 @@ function rectification(length: number, longest: number): number {
  * `torch.optim.RAdam`, `optax.radam`.
  */
 export class RAdam<P extends Params<P>> extends Optimizer<P, RAdamOptions, 'expAvg' | 'expAvgSq'> {
-  constructor(params: P | Groups<P, RAdamOptions>, given: RAdamOptions & CommonOptions = {}) {
+  constructor(params: P, given: RAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

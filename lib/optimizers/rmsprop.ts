@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, fraction, nonNegative, scheduled, zeroOrMore } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from '../rules/rmsprop.js';
 import type { Schedule } from '../schedule.js';
 
@@ -116,7 +116,7 @@ export class RMSprop<P extends Params<P>> extends Optimizer<
   RMSpropOptions,
   'squareAvg' | 'gradAvg' | 'momentumBuffer'
 > {
-  constructor(params: P | Groups<P, RMSpropOptions>, given: RMSpropOptions & CommonOptions = {}) {
+  constructor(params: P, given: RMSpropOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { writePrologue } from '../rows.js';
 import { rprop } from '../rules/rprop.js';
 
@@ -69,7 +69,7 @@ export class Rprop<P extends Params<P>> extends Optimizer<P, RpropOptions, 'prev
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, RpropOptions>, given: RpropOptions & CommonOptions = {}) {
+  constructor(params: P, given: RpropOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

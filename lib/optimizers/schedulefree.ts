@@ -5,7 +5,7 @@ import { pow } from '../elementary.js';
 import { typeError } from '../errors.js';
 import { Optimizer } from '../optimizer.js';
 import { flag, nonNegative, nonNegativeInteger, type OptionList, scheduled } from '../options.js';
-import type { Params } from '../params.js';
+import type { Params, Shape } from '../params.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of every Schedule-Free optimizer. */
@@ -112,7 +112,7 @@ export abstract class ScheduleFree<P extends Params<P>, O extends object, Names 
    *
    * @throws TypeError `ERR_MODE` in train mode, or `ERR_DISPOSED`
    */
-  get weights(): { readonly [K in keyof P]: P[K] } {
+  get weights(): Readonly<Shape<P>> {
     const engine = this.live();
     if (engine.mode === 'train') {
       throw typeError(
@@ -120,6 +120,6 @@ export abstract class ScheduleFree<P extends Params<P>, O extends object, Names 
         'weights must be read in eval mode: call eval() first, since in train mode the params are the points where gradients are taken, not the average',
       );
     }
-    return engine.inShape((i) => engine.params[i].array) as { readonly [K in keyof P]: P[K] };
+    return engine.inShape((i) => engine.params[i].array) as Readonly<Shape<P>>;
   }
 }

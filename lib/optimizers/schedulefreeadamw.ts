@@ -1,7 +1,7 @@
 import type { Definition } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
 import { momentumPair, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { power } from '../powers.js';
 import { writePrologue } from '../rows.js';
 import { scheduleFreeAdamW } from '../rules/schedulefree.js';
@@ -91,7 +91,7 @@ export class ScheduleFreeAdamW<P extends Params<P>> extends ScheduleFree<P, Sche
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, ScheduleFreeAdamWOptions>, given: ScheduleFreeAdamWOptions & CommonOptions = {}) {
+  constructor(params: P, given: ScheduleFreeAdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, writeDecay } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
 import { fixed, nonNegative, openFraction, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { scheduleFreeSGD } from '../rules/schedulefree.js';
 import type { Schedule } from '../schedule.js';
 import {
@@ -71,7 +71,7 @@ export class ScheduleFreeSGD<P extends Params<P>> extends ScheduleFree<P, Schedu
    * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
    *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
    */
-  constructor(params: P | Groups<P, ScheduleFreeSGDOptions>, given: ScheduleFreeSGDOptions & CommonOptions = {}) {
+  constructor(params: P, given: ScheduleFreeSGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects, momentumConflict, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fraction, nonNegative, scheduled, upToOne, zeroOrMore } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { momentum, momentumNesterov } from '../rules/momentum.js';
 import { sgd, sgdMomentum, sgdNesterov } from '../rules/sgd.js';
 import type { Schedule } from '../schedule.js';
@@ -97,7 +97,7 @@ const definition: Definition<SGDOptions> = {
  * @source `torch.optim.SGD`. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
  */
 export class SGD<P extends Params<P>> extends Optimizer<P, SGDOptions, 'momentumBuffer' | 'velocity'> {
-  constructor(params: P | Groups<P, SGDOptions>, given: SGDOptions & CommonOptions = {}) {
+  constructor(params: P, given: SGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }

@@ -1,7 +1,7 @@
 import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, scheduled } from '../options.js';
-import type { Groups, Params } from '../params.js';
+import type { Params } from '../params.js';
 import { signum } from '../rules/signum.js';
 import type { Schedule } from '../schedule.js';
 
@@ -68,7 +68,7 @@ const definition: Definition<SignumOptions> = {
  * (https://arxiv.org/abs/1802.04434); `optax.signum`.
  */
 export class Signum<P extends Params<P>> extends Optimizer<P, SignumOptions, 'expAvg'> {
-  constructor(params: P | Groups<P, SignumOptions>, given: SignumOptions & CommonOptions = {}) {
+  constructor(params: P, given: SignumOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
 }
