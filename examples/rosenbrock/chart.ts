@@ -82,7 +82,7 @@ function panel({ name, options, schedule, path, loss }: Descent, column: number,
   const places = path.map(place);
   const dots = places.filter((_, step) => step % DOT_EVERY === 0).map(dot);
   return `<g transform="translate(${x} ${y})">
-${text(0, 16, name, 'font-weight="600"')}
+${text(0, 16, name, 'font-size="13" font-weight="600"')}
 ${text(PLOT_WIDTH, 16, lossText(loss), 'font-size="13" text-anchor="end"')}
 ${text(0, 35, settings.join(', '), `font-size="12" fill="${QUIET}"`)}
 <g transform="translate(0 ${CAPTION})">
