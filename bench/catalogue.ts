@@ -9,11 +9,18 @@ import {
   Adamax,
   AdamW,
   Adan,
+  ASGD,
   FTRL,
+  LAMB,
+  LARS,
   Lion,
   Momentum,
+  NAdam,
   RAdam,
   RMSprop,
+  Rprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeSGD,
   SGD,
   Signum,
 } from 'lockstep';
@@ -29,7 +36,8 @@ interface F32Optimizer {
   step(grads?: Params): unknown;
 }
 
-const catalogue: readonly (readonly [name: string, create: (params: Params) => F32Optimizer])[] = [
+/** Every optimizer, and the options that choose another rule. */
+export const catalogue: readonly (readonly [name: string, create: (params: Params) => F32Optimizer])[] = [
   ['SGD', (params) => new SGD(params)],
   ['SGD, momentum', (params) => new SGD(params, { momentum: 0.9 })],
   ['SGD, nesterov', (params) => new SGD(params, { momentum: 0.9, nesterov: true })],
@@ -47,6 +55,7 @@ const catalogue: readonly (readonly [name: string, create: (params: Params) => F
   ['AdamW', (params) => new AdamW(params)],
   ['Adamax', (params) => new Adamax(params)],
   ['RAdam', (params) => new RAdam(params)],
+  ['NAdam', (params) => new NAdam(params)],
   ['AdaBelief', (params) => new AdaBelief(params)],
   ['ADOPT', (params) => new ADOPT(params)],
   ['Adan', (params) => new Adan(params)],
@@ -54,6 +63,12 @@ const catalogue: readonly (readonly [name: string, create: (params: Params) => F
   ['Lion, cautious', (params) => new Lion(params, { cautious: true })],
   ['Signum', (params) => new Signum(params)],
   ['FTRL', (params) => new FTRL(params)],
+  ['Rprop', (params) => new Rprop(params)],
+  ['ASGD', (params) => new ASGD(params)],
+  ['ScheduleFreeSGD', (params) => new ScheduleFreeSGD(params)],
+  ['ScheduleFreeAdamW', (params) => new ScheduleFreeAdamW(params)],
+  ['LAMB', (params) => new LAMB(params)],
+  ['LARS', (params) => new LARS(params)],
 ];
 
 /** One rule, on the best backend. */

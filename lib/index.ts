@@ -22,7 +22,6 @@ export { NAdam, type NAdamOptions } from './optimizers/nadam.js';
 export { RAdam, type RAdamOptions } from './optimizers/radam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/rmsprop.js';
 export { Rprop, type RpropOptions } from './optimizers/rprop.js';
-export type { ScheduleFreeOptions } from './optimizers/schedulefree.js';
 export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './optimizers/schedulefreeadamw.js';
 export { ScheduleFreeSGD, type ScheduleFreeSGDOptions } from './optimizers/schedulefreesgd.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';

@@ -71,7 +71,10 @@ const settles = (loss: number, options: Goal['options']): Goal => ({ loss, optio
 /**
  * A line an optimizer. Options are the defaults but for lr, unless a default cannot do it in so few steps: Adamax keeps the
  * steep start in its maximum; RAdam's first steps have no root below them, and need an lr that is too small for the later
- * ones; AdamW's minimum lies as far off (1, 1) as its weights decay.
+ * ones; AdamW's minimum lies as far off (1, 1) as its weights decay; NAdam's momentum rises too slowly for 2,000 steps;
+ * ScheduleFreeAdamW's average has to forget the way down the valley; ASGD's step size would hardly fall.
+ *
+ * Noise makes the signs flip that Rprop's step sizes live on: it is not for this, and stays far above the others.
  *
  * Losses are a little above those that are reached, which are the same on every backend, so that a rule without its bias
  * correction, or with a state that is not written back, stays above them.
@@ -85,11 +88,18 @@ const goals: Readonly<Record<string, Row>> = {
   AdamW: [reaches(1.2e-7, { lr: 0.05, weightDecay: 1e-4 }), reaches(0.4, { lr: 0.01 })],
   Adan: [settles(1.7e-18, { lr: 0.03 }), reaches(0.39, { lr: 0.02 })],
   ADOPT: [reaches(2.5e-8, { lr: 0.7 }), reaches(0.55, { lr: 0.015 })],
+  ASGD: [reaches(0.035, { lr: 0.0015 }), reaches(0.42, { lr: 0.2, lambd: 0.01, alpha: 1 })],
   FTRL: [reaches(0.1, { lr: 0.7 }), reaches(0.28, { lr: 0.15 })],
+  LAMB: [settles(2.8e-6, { lr: 0.05 }), reaches(0.49, { lr: 0.007 })],
+  LARS: [settles(4e-9, { lr: 5 }), reaches(0.45, { lr: 2 })],
   Lion: [settles(1.6e-7, { lr: 0.015 }), settles(0.5, { lr: 0.01 })],
   Momentum: [reaches(1.5e-8, { lr: 0.001 }), reaches(0.45, { lr: 0.01 })],
+  NAdam: [reaches(5.2e-7, { lr: 0.03, momentumDecay: 0.1 }), reaches(0.39, { lr: 0.01 })],
   RAdam: [reaches(2.5e-5, { lr: 0.007, betas: [0.9, 0.99] }), reaches(0.48, { lr: 0.03 })],
   RMSprop: [settles(3e-3, { lr: 0.015 }), reaches(0.4, { lr: 0.01 })],
+  Rprop: [reaches(2.1e-4, { lr: 0.1 }), reaches(2.6, { lr: 0.15 })],
+  ScheduleFreeAdamW: [reaches(2.8e-7, { lr: 0.02, betas: [0.9, 0.99], r: 5 }), reaches(0.31, { lr: 0.03 })],
+  ScheduleFreeSGD: [reaches(2.5e-3, { lr: 0.003 }), reaches(0.3, { lr: 0.3 })],
   SGD: [reaches(0.035, { lr: 0.0015 }), reaches(0.45, { lr: 0.1 })],
   Signum: [settles(6e-6, { lr: 0.01 }), settles(0.28, { lr: 0.01 })],
 };

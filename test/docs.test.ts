@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { writeDocs } from '../scripts/docs.js';
+import { withTable, writeDocs } from '../scripts/docs.js';
 import { type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,10 +15,11 @@ const markdownIn = (folder: string) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-test('docs/api is what `npm run docs` writes', async () => {
+test('docs/api, and the table in the README, are what `npm run docs` writes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-docs-'));
   try {
-    await writeDocs(folder);
+    const table = await writeDocs(folder);
+    expect(read('README.md')).toBe(withTable(read('README.md'), table));
     const written = readdirSync(folder).sort();
     expect(readdirSync(join(root, 'docs/api')).sort()).toEqual(written);
     for (const name of written) expect(read(`docs/api/${name}`)).toBe(readFileSync(join(folder, name), 'utf8'));

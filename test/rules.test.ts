@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as lockstep from 'lockstep';
 import { describe, expect, test } from 'vitest';
+import { catalogue } from '../bench/catalogue.js';
 import { loadAddon } from '../lib/native.js';
 import { rules } from '../lib/rules/index.js';
 import { prologue } from '../lib/rules/prologue.js';
@@ -31,6 +32,11 @@ test('every exported optimizer is in the table of optimizers under test', () => 
     'prototype' in value && value.prototype instanceof lockstep.Optimizer ? [name] : [],
   );
   expect(names.toSorted()).toEqual(exported.toSorted());
+});
+
+test('every optimizer is measured by `npm run bench -- --only catalogue`', () => {
+  const measured = new Set(catalogue.map(([name]) => name.split(',')[0]));
+  expect([...measured].toSorted()).toEqual(names.toSorted());
 });
 
 describe.each(rules)('rule $name', (rule) => {

@@ -37,7 +37,7 @@ export function drawDescents(descents: readonly Descent[]): string {
     width: WIDTH,
     height: TOP + rows * (CAPTION + PLOT_HEIGHT + GAP) - GAP + MARGIN,
     title: `${descents.length} optimizers in Rosenbrock’s valley`,
-    subtitle: `f(x, y) = (1 − x)² + 100(y − x²)², f64, ${steps.toLocaleString('en')} steps from ${start}`,
+    subtitle: `f(x, y) = (1 − x)² + 100(y − x²)², f64, ${steps.toLocaleString('en')} steps from ${start}; at the right of each name, the last loss`,
     description: results.join(' '),
   };
   return svgDocument(
@@ -82,8 +82,8 @@ function panel({ name, options, schedule, path, loss }: Descent, column: number,
   const places = path.map(place);
   const dots = places.filter((_, step) => step % DOT_EVERY === 0).map(dot);
   return `<g transform="translate(${x} ${y})">
-${text(0, 16, name, 'font-weight="600"')}
-${text(PLOT_WIDTH, 16, `loss ${lossText(loss)}`, 'font-size="13" text-anchor="end"')}
+${text(0, 16, name, 'font-size="13" font-weight="600"')}
+${text(PLOT_WIDTH, 16, lossText(loss), 'font-size="13" text-anchor="end"')}
 ${text(0, 35, settings.join(', '), `font-size="12" fill="${QUIET}"`)}
 <g transform="translate(0 ${CAPTION})">
 <use href="#valley"/>

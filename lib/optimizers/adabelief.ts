@@ -78,7 +78,9 @@ const definition: Definition<AdaBeliefOptions> = {
  * W ← W − α·(m / (√s·r + eps))
  * ```
  *
- * t is the parameter's own count of steps.
+ * t is the parameter's own count of steps. `weightDecayMode` 'independent' has 1 − weightDecay for the factor of W, and
+ * 'l2' adds weightDecay·W to g instead. With `cautious`, an element whose step would go against g stays, and the steps
+ * of the others are divided by the share of elements that move (at least 0.001).
  *
  * @example
  * const adabelief = new AdaBelief({ w, b }, { lr: 1e-3 });

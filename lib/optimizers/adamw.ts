@@ -36,7 +36,9 @@ const definition = adamDefinition(
  * W ← W − α·(m / (√v·r + eps))              amsgrad: x ← max(x, v), and √x in place of √v
  * ```
  *
- * t is the parameter's own count of steps.
+ * t is the parameter's own count of steps. `weightDecayMode` 'independent' has 1 − weightDecay for the factor of W, and
+ * 'l2' adds weightDecay·W to g instead. With `cautious`, an element whose step would go against g stays, and the steps
+ * of the others are divided by the share of elements that move (at least 0.001).
  *
  * @example
  * const adamw = new AdamW({ w, b }, { lr: 3e-4, weightDecay: 0.1 });

@@ -87,7 +87,9 @@ const definition: Definition<ADOPTOptions> = {
  * v ← β₂·v + (1 − β₂)·g²
  * ```
  *
- * t is the parameter's own count of steps.
+ * t is the parameter's own count of steps. `weightDecayMode` 'decoupled' has W ← (1 − lr·weightDecay)·W in place of the
+ * penalty in g, 'independent' W ← (1 − weightDecay)·W. With `cautious`, an element whose step would go against g stays,
+ * and the steps of the others are divided by the share of elements that move (at least 0.001).
  *
  * @example
  * const adopt = new ADOPT({ w, b }, { lr: 1e-3 });

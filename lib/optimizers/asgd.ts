@@ -54,27 +54,45 @@ const definition: Definition<ASGDOptions> = {
 };
 
 /**
- * Averaged SGD: W ← (1 − lambd·η)W − η·g; ax ← ax + μ(W − ax), where g ← ±g + weightDecay·W. After step t,
- * η ← lr / (1 + lambd·lr·t)^alpha and μ ← 1 / max(1, t − t0) for the next; they start with lr and 1.
+ * Averaged SGD: plain gradient steps, and beside W the average of all W so far.
  *
- * For convex problems with noisy gradients: the average `ax` of all W after step t0 is closer to the minimum than the last
- * W. Evaluate with `ax`; training goes on with W. State: `ax`, which is W until then, and the numbers `eta` (η), `mu` (μ).
- * `t` is each parameter's own count of steps.
+ * ```text
+ * η ← lr, μ ← 1                                  before the first step, in f64
  *
- * Source: Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (https://doi.org/10.1137/0330046);
- * `torch.optim.ASGD`.
+ * g ← ±g + weightDecay·W                         − with maximize
+ * W ← (1 − lambd·η)·W
+ * W ← W − η·g
+ * a ← a + μ·(W − a)                              while μ is 1: a ← W
+ *
+ * η ← lr / (1 + lambd·lr·t)^alpha                after step t, for the next
+ * μ ← 1 / max(1, t − t0)
+ * ```
+ *
+ * t is the parameter's own count of steps.
  *
  * @example
  * const asgd = new ASGD({ w }, { t0: 1000 });
  * asgd.step({ w: grad });
  * evaluate(asgd.state.w.ax);
+ *
+ * @when Convex problems with noisy gradients: the average of all W after step t0 is closer to the minimum than the last W.
+ * Evaluate with `ax`; training goes on with W. Set t0 to where W has come near, since the default never averages in a run
+ * of less than a million steps.
+ *
+ * @state An array of the parameter's type and length, which starts with 0:
+ * - `ax`: a.
+ *
+ * And numbers of each parameter:
+ * - `eta`: η of the next step.
+ * - `mu`: μ of the next step.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same.
+ *
+ * @source Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (https://doi.org/10.1137/0330046);
+ * `torch.optim.ASGD`.
  */
 export class ASGD<P extends Params<P>> extends Optimizer<P, ASGDOptions, 'ax', 'eta' | 'mu'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: ASGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -16,7 +16,7 @@ export interface LAMBOptions {
   eps?: number;
   /**
    * Weight decay, >= 0: weightDecay·W is added to the direction, and so inside the trust ratio (keras: W shrinks by
-   * lr·weightDecay·W before the step instead). Default 0, as in Optax and Keras; the paper and timm have 0.01.
+   * lr·weightDecay·W before the step instead). The paper and timm have 0.01. Default 0.
    */
   weightDecay?: number | Schedule;
   /** Whether the trust ratio is at most 1 (LAMBC). Default false. */
@@ -65,30 +65,43 @@ const definition: Definition<LAMBOptions> = {
 };
 
 /**
- * LAMB, Adam whose step is as long as a share of the parameter: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
- * u = m / (1 − β₁ᵗ) / (√v / √(1 − β₂ᵗ) + eps) + weightDecay·W; W ← W − lr·|W| / |u|·u, where g ← ±g.
+ * LAMB: Adam whose step is as long as a share of the parameter, whatever the scale of its gradient.
  *
- * For large batches: each array moves by lr of its own norm, whatever the scale of its gradient, so give each layer an array
- * of its own. The trust ratio |W| / |u| is 1 where either norm is 0 or NaN; so it is where the squares of W overflow, which
- * takes f64 values beyond 1e154, and where those of u do it is 0. Every array is adapted. timm leaves out those without
- * weight decay, which biases and normalization layers usually are: give these to another optimizer, such as `AdamW`. timm's
- * clipping of the global norm is not part of it. State: `expAvg` (m), `expAvgSq` (v). `t` is each parameter's own count of
- * steps.
+ * ```text
+ * a ← 1 / (1 − β₁ᵗ), r ← 1 / √(1 − β₂ᵗ)    once a step, in f64
+ * g ← ±g                                   − with maximize
+ * m ← β₁·m + (1 − β₁)·g
+ * v ← β₂·v + (1 − β₂)·g²
+ * u ← a·m / (√v·r + eps) + weightDecay·W
+ * ρ ← |W| / |u|                            norms of the whole array, in f64; trustClip: ρ ← min(ρ, 1)
+ * W ← W − lr·ρ·u
+ * ```
  *
- * Source: You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes"
- * (https://arxiv.org/abs/1904.00962); `optax.lamb`, `keras.optimizers.Lamb`, `timm.optim.Lamb` with `always_adapt` and
- * without `max_grad_norm`.
+ * t is the parameter's own count of steps. The trust ratio ρ is 1 where either norm is 0 or NaN; so it is where the squares
+ * of W overflow, which takes f64 values beyond 1e154, and where those of u do it is 0.
  *
  * @example
  * const lamb = new LAMB({ w1, w2 }, { lr: 2e-3, weightDecay: 0.01 });
  * lamb.step({ w1: gradW1, w2: gradW2 });
+ *
+ * @when Very large batches: each array moves by lr of its own norm, so give each layer an array of its own. Every array is
+ * adapted: give biases and normalization layers to another optimizer, such as `AdamW`.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ *
+ * @dialects Compared with the formula:
+ * - 'keras': the weight decay is outside of the ratio: W ← (1 − lr·weightDecay)·W before the step; eps is 1e-7.
+ * - 'optax': the same.
+ *
+ * timm's form is the same with `always_adapt`, without which it leaves out arrays that have no weight decay, and without
+ * `max_grad_norm`: its clipping of the global norm is not part of it.
+ *
+ * @source You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes"
+ * (https://arxiv.org/abs/1904.00962); `optax.lamb`, `keras.optimizers.Lamb`, `timm.optim.Lamb`.
  */
 export class LAMB<P extends Params<P>> extends Optimizer<P, LAMBOptions, 'expAvg' | 'expAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: LAMBOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

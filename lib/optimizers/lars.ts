@@ -8,9 +8,9 @@ import type { Schedule } from '../schedule.js';
 
 /** The options of `LARS`. */
 export interface LARSOptions {
-  /** Learning rate, >= 0; large, since trustCoefficient is a factor beside it. Default 1, as in timm. */
+  /** Learning rate, >= 0; large, since trustCoefficient is a factor beside it. Default 1. */
   lr?: number | Schedule;
-  /** Share of the momentum buffer that is kept, in [0, 1). Default 0.9, as in the paper and in Optax; timm has 0. */
+  /** Share of the momentum buffer that is kept, in [0, 1); timm has 0. Default 0.9. */
   momentum?: number;
   /** How much of each step but the first is kept out of the buffer, in [0, 1]. Default 0. */
   dampening?: number;
@@ -25,7 +25,7 @@ export interface LARSOptions {
   /** Whether to climb instead of descend. Default false. */
   maximize?: boolean;
   /**
-   * Default 'lockstep', which is timm's form for PyTorch. 'optax' divides by |g + weightDecay·W| instead of the sum of the
+   * Default 'lockstep', which is timm's form. 'optax' divides by |g + weightDecay·W| instead of the sum of the
    * two norms, and has lr inside the buffer. Fixed.
    */
   dialect?: 'lockstep' | 'optax';
@@ -71,33 +71,38 @@ const definition: Definition<LARSOptions> = {
 };
 
 /**
- * LARS, momentum whose steps are as long as a share of the parameter:
- * d = trustCoefficient·|W| / (|g| + weightDecay·|W| + eps)·(g + weightDecay·W); b ← momentum·b + (1 − dampening)·d (b ← d in
- * the first step); W ← W − lr·b, or with Nesterov's look ahead W ← W − lr·(d + momentum·b), where g ← ±g.
+ * LARS: momentum whose steps are as long as a share of the parameter, whatever the scale of its gradient.
  *
- * This is timm's form, with lr outside the buffer as in PyTorch's SGD. In dialect 'optax' g ← ±g + weightDecay·W;
- * d = −lr·trustCoefficient·|W| / (|g| + eps)·g; b ← momentum·b + d; W ← W + b: lr is inside the buffer, as in the paper.
+ * ```text
+ * g ← ±g                                                           − with maximize
+ * ρ ← trustCoefficient·|W| / (|g| + weightDecay·|W| + eps)         norms of the whole array, in f64
+ * d ← ρ·(g + weightDecay·W)
+ * b ← momentum·b + (1 − dampening)·d                               in the first step: b ← d
+ * W ← W − lr·b                                                     nesterov: W ← W − lr·(d + momentum·b)
+ * ```
  *
- * For convolutional networks and large batches: each array moves by lr·trustCoefficient of its own norm, whatever the scale
- * of its gradient, so give each layer an array of its own. The trust ratio, which stands before (g + weightDecay·W), is 1 where
- * either norm is 0 or NaN; so it is where the squares of W overflow, which takes f64 values beyond 1e154, and where those of
- * g do it is 0. Every array is adapted; timm leaves out those without weight decay, which biases and normalization layers
- * usually are: give these to an `SGD` of their own. A bias of zeros, whose ratio is 1, would take a step of lr·g, and lr is
- * large here. State: `momentumBuffer` (b).
- *
- * Source: You, Gitman, Ginsburg, "Large Batch Training of Convolutional Networks" (https://arxiv.org/abs/1708.03888);
- * `timm.optim.Lars` with `always_adapt`, `optax.lars`.
+ * The trust ratio ρ is 1 where either norm is 0 or NaN; so it is where the squares of W overflow, which takes f64 values
+ * beyond 1e154, and where those of g do it is 0.
  *
  * @example
  * const lars = new LARS({ w1, w2 }, { lr: 4, weightDecay: 1e-4 });
  * lars.step({ w1: gradW1, w2: gradW2 });
+ *
+ * @when Convolutional networks and very large batches: each array moves by lr·trustCoefficient of its own norm, so give each
+ * layer an array of its own. Every array is adapted: give biases and normalization layers to an `SGD` of their own. A bias of
+ * zeros, whose ratio is 1, would take a step of lr·g, and lr is large here.
+ *
+ * @state An array of the parameter's type and length, which starts with 0:
+ * - `momentumBuffer`: b.
+ *
+ * @dialects Compared with the formula, which is timm's form with `always_adapt`:
+ * - 'optax': lr is inside the buffer, as in the paper: g ← ±g + weightDecay·W;
+ *   b ← momentum·b − lr·trustCoefficient·|W| / (|g| + eps)·g; W ← W + b. eps is 0, and there is no dampening.
+ *
+ * @source You, Gitman, Ginsburg, "Large Batch Training of Convolutional Networks" (https://arxiv.org/abs/1708.03888);
+ * `timm.optim.Lars`, `optax.lars`.
  */
 export class LARS<P extends Params<P>> extends Optimizer<P, LARSOptions, 'momentumBuffer'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: LARSOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -71,6 +71,10 @@ const definition: Definition<LionOptions> = {
  * m ← β₂·m + (1 − β₂)·g
  * ```
  *
+ * `weightDecayMode` 'independent' has 1 − weightDecay for the factor of W, and 'l2' adds weightDecay·W to g instead.
+ * With `cautious`, an element whose step would go against g stays, and the steps of the others are divided by the share
+ * of elements that move (at least 0.001).
+ *
  * @example
  * const lion = new Lion({ w, b }, { lr: 3e-5, weightDecay: 1 });
  * lion.step({ w: gradW, b: gradB });

@@ -23,7 +23,7 @@ export interface NAdamOptions {
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
   /** Added to the root of the corrected v, outside of it; >= 0. Default 1e-8 (keras: 1e-7). */
   eps?: number;
-  /** How fast μ rises from β₁/2 to β₁: ψ, >= 0. Default 0.004 (keras: 1; optax: 0, and no other, since there μ is β₁). */
+  /** How fast μ rises from β₁/2 to β₁, >= 0; in dialect 'optax' only 0, since there μ is β₁. Default 0.004 (keras: 1; optax: 0). */
   momentumDecay?: number;
   /** Weight decay, >= 0. Default 0. */
   weightDecay?: number | Schedule;
@@ -95,28 +95,47 @@ function momentumAt(t: number, { betas, momentumDecay, dialect }: Values<NAdamOp
 }
 
 /**
- * Adam with Nesterov's momentum: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
- * W ← W − lr · (μₜ₊₁ / (1 − Πμₜ₊₁) · m + (1 − μₜ) / (1 − Πμₜ) · g) / (√v / √(1 − β₂ᵗ) + eps), where
- * μₜ = β₁(1 − ½ · 0.96^(t·momentumDecay)), Πμₜ is the product of all μ up to t, and g ← ±g + weightDecay·W.
+ * Adam with Nesterov's momentum: each step looks ahead to where momentum will carry the next.
  *
- * For what Adam is for: each step looks ahead to where momentum will carry the next. State: `expAvg` (m), `expAvgSq` (v),
- * and the number `muProduct` (Πμₜ). `t` is each parameter's own count of steps.
+ * ```text
+ * μ ← β₁·(1 − ½·0.96^(t·momentumDecay))           once a step, in f64; μ′ is that of step t + 1
+ * Π ← Π·μ
+ * α ← lr·μ′ / (1 − Π·μ′), γ ← lr·(1 − μ) / (1 − Π)
+ * r ← 1 / √(1 − β₂ᵗ)
  *
- * PyTorch, Keras and Optax follow three schedules of μ under the same name: choose by `dialect`.
+ * g ← ±g + weightDecay·W                          − with maximize
+ * m ← β₁·m + (1 − β₁)·g
+ * v ← β₂·v + (1 − β₂)·g²
+ * W ← W − (α·m + γ·g) / (√v·r + eps)
+ * ```
  *
- * Source: Dozat, "Incorporating Nesterov Momentum into Adam" (https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ);
- * `torch.optim.NAdam`, `keras.optimizers.Nadam`, `optax.nadam`.
+ * t is the parameter's own count of steps. `weightDecayMode` 'decoupled' has W ← (1 − lr·weightDecay)·W in place of the
+ * penalty in g, 'independent' W ← (1 − weightDecay)·W. With `cautious`, an element whose step would go against g stays,
+ * and the steps of the others are divided by the share of elements that move (at least 0.001).
  *
  * @example
  * const nadam = new NAdam({ w, b }, { lr: 2e-3 });
  * nadam.step({ w: gradW, b: gradB });
+ *
+ * @when For what `Adam` is for: the last gradient weighs more in each step.
+ *
+ * @state Arrays of the parameter's type and length, which start with 0:
+ * - `expAvg`: m.
+ * - `expAvgSq`: v.
+ *
+ * And a number of each parameter:
+ * - `muProduct`: Π, which starts with 1.
+ *
+ * @dialects PyTorch, Keras and Optax follow three schedules of μ under the same name:
+ * - 'torch': the same.
+ * - 'keras': momentumDecay 1, with which μ is near β₁ after a hundred steps; lr 0.001, eps 1e-7, and W shrinks by
+ *   lr·weightDecay·W instead of weightDecay·W being added to g.
+ * - 'optax': μ is β₁ from the start, and momentumDecay 0. `optax.nadamw` is this with `weightDecayMode: 'decoupled'`.
+ *
+ * @source Dozat, "Incorporating Nesterov Momentum into Adam" (https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ);
+ * `torch.optim.NAdam`, `keras.optimizers.Nadam`, `optax.nadam`.
  */
 export class NAdam<P extends Params<P>> extends Optimizer<P, NAdamOptions, 'expAvg' | 'expAvgSq', 'muProduct'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: NAdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

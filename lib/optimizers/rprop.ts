@@ -47,28 +47,38 @@ const definition: Definition<RpropOptions> = {
 };
 
 /**
- * Resilient backpropagation: s ← s·etas[1] where g has the sign of the last g, s·etas[0] and g ← 0 where it has the
- * opposite, kept within stepSizes; W ← W − s·sign(g); last g ← g, where g is ±g.
+ * Resilient backpropagation: every element has a step size of its own, and of the gradient only the sign counts.
  *
- * For whole batches, where the sign of a gradient can be trusted: each element finds its own step size s, whatever the
- * scale of its gradient. Mini-batches make signs flip, and every s small. State: `prev` (last g), `stepSize` (s, which
- * starts with lr).
- *
- * `optax.rprop` is another rule, and no dialect: it takes each update one step late.
- *
- * Source: Riedmiller, Braun, "A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm"
- * (https://doi.org/10.1109/ICNN.1993.298623); `torch.optim.Rprop`.
+ * ```text
+ * g ← ±g                                         − with maximize
+ * s ← s·etas[1]                                  where g has the sign of p
+ * s ← s·etas[0] and g ← 0                        where it has the opposite; s stays where either is 0
+ * s ← min(max(s, stepSizes[0]), stepSizes[1])
+ * W ← W − s·sign(g)
+ * p ← g
+ * ```
  *
  * @example
  * const rprop = new Rprop({ w, b });
  * rprop.step({ w: gradW, b: gradB });
+ *
+ * @when Whole batches, where the sign of a gradient can be trusted: each element finds its own step size, whatever the
+ * scale of its gradient, and there is no learning rate to tune. Not for mini-batches, which make signs flip and every step
+ * size small. It has no weight decay.
+ *
+ * @state Arrays of the parameter's type and length:
+ * - `prev`: p, the last g; it starts with 0.
+ * - `stepSize`: s, which starts with lr.
+ *
+ * @dialects Compared with the formula:
+ * - 'torch': the same.
+ *
+ * `optax.rprop` is another rule, and no dialect: it takes each update one step late.
+ *
+ * @source Riedmiller, Braun, "A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm"
+ * (https://doi.org/10.1109/ICNN.1993.298623); `torch.optim.Rprop`.
  */
 export class Rprop<P extends Params<P>> extends Optimizer<P, RpropOptions, 'prev' | 'stepSize'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: RpropOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -55,25 +55,29 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
 };
 
 /**
- * Schedule-Free AdamW: v ← β₂v + (1 − β₂)g²; d = ±g / (√v / √(1 − β₂ᵗ) + eps) + weightDecay·y; z ← z − lr·d;
- * x ← (1 − c)x + c·z; y ← (1 − β₁)z + β₁x, where g is taken at y, c = w / Σw and w = tʳ·lrMax^weightLrPower, so that x is
- * the average of all z so far.
+ * Schedule-Free AdamW: gradients are taken between AdamW's own W and the average of these, which is the result.
  *
- * In place of AdamW with a schedule for lr: there is none to choose, nor a number of steps to know in advance, and x is
- * good at any time. lr is 1 to 10 times that of AdamW with a schedule; give it `warmupSteps`. For long runs β₁ of 0.95 or
- * 0.98 may be better.
+ * ```text
+ * η ← lr·min(1, t / warmupSteps)                 once a step, in f64
+ * λ ← max(λ, η), Σ ← Σ + tʳ·λ^weightLrPower
+ * c ← tʳ·λ^weightLrPower / Σ
+ * q ← 1 / √(1 − β₂ᵗ)
+ *
+ * g ← ±g                                         the gradient is that at y; − with maximize
+ * v ← β₂·v + (1 − β₂)·g²
+ * d ← g / (√v·q + eps) + weightDecay·y
+ * z ← y                                          in the first step only
+ * y ← y + c·(z − y) − η·(1 − β₁·(1 − c))·d
+ * z ← z − η·d
+ * ```
+ *
+ * These are, without x being held, z ← z − η·d; x ← (1 − c)·x + c·z; y ← (1 − β₁)·z + β₁·x: x is the average of all z,
+ * and x = y + (1 − 1 / β₁)·(z − y). t is the parameter's own count of steps.
  *
  * **Two modes.** The params are y in train mode, in which the optimizer starts, and x after `eval()`. Evaluate and save in
  * eval mode only, and best by way of `weights`, which throws in train mode; `step` throws in eval mode (both `ERR_MODE`).
  * A parameter that has not stepped yet is the same in both. Where a model has batch normalisation, run some batches through
  * it in eval mode before it is evaluated, since its statistics were taken at y.
- *
- * State: `z`, `expAvgSq` (v), and the numbers `weightSum` (Σw) and `lrMax` (the largest lr so far); `t` and these are each
- * parameter's own. x is not held: it is y + (1 − 1 / β₁)(z − y).
- *
- * Source: Defazio et al., "The Road Less Scheduled" (https://arxiv.org/abs/2405.15682), `AdamWScheduleFree` of
- * facebookresearch/schedule_free, which starts in eval mode and counts t in common for a group. Keras' form has no
- * lrMax and no modes, Optax's (`optax.contrib.schedule_free_adamw`) has lr 0 in the first step of a warm-up.
  *
  * @example
  * const optimizer = new ScheduleFreeAdamW({ w, b }, { lr: 0.0025, warmupSteps: 500 });
@@ -84,13 +88,26 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
  *   console.log(accuracy(optimizer.weights));
  * }
  * save(optimizer.weights); // in eval mode still: in train mode this throws
+ *
+ * @when In place of `AdamW` with a schedule for lr: there is none to choose, nor a number of steps to know in advance, and x
+ * is good at any time. Take an lr 1 to 10 times that of AdamW with a schedule, and give it `warmupSteps`. For long runs β₁
+ * of 0.95 or 0.98 may be better.
+ *
+ * @state Arrays of the parameter's type and length:
+ * - `z`: z.
+ * - `expAvgSq`: v, which starts with 0.
+ *
+ * And numbers of each parameter, which start with 0:
+ * - `weightSum`: Σ.
+ * - `lrMax`: λ.
+ *
+ * @dialects There are none: this is the authors' form, which starts in eval mode and counts t in common for a group. Keras'
+ * has no λ and no modes; Optax's (`optax.contrib.schedule_free_adamw`) has lr 0 in the first step of a warm-up.
+ *
+ * @source Defazio et al., "The Road Less Scheduled" (https://arxiv.org/abs/2405.15682), `AdamWScheduleFree` of
+ * facebookresearch/schedule_free.
  */
 export class ScheduleFreeAdamW<P extends Params<P>> extends ScheduleFree<P, ScheduleFreeAdamWOptions, 'expAvgSq'> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: ScheduleFreeAdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -37,23 +37,26 @@ const definition: Definition<ScheduleFreeSGDOptions> = {
 };
 
 /**
- * Schedule-Free SGD: z ← z − lr·g; x ← (1 − c)x + c·z; y ← (1 − momentum)z + momentum·x, where g ← ±g + weightDecay·y is
- * taken at y, c = w / Σw and w = tʳ·lrMax^weightLrPower, so that x is the average of all z so far.
+ * Schedule-Free SGD: gradients are taken between SGD's own W and the average of these, which is the result.
  *
- * In place of SGD with momentum and a schedule for lr: there is none to choose, nor a number of steps to know in advance,
- * and x is good at any time. lr is 10 to 50 times that of SGD with a schedule.
+ * ```text
+ * η ← lr·min(1, t / warmupSteps)                 once a step, in f64
+ * λ ← max(λ, η), Σ ← Σ + tʳ·λ^weightLrPower
+ * c ← tʳ·λ^weightLrPower / Σ
+ *
+ * g ← ±g + weightDecay·y                         the gradient is that at y; − with maximize
+ * z ← y                                          in the first step only
+ * y ← y + c·(z − y) − η·(1 − momentum·(1 − c))·g
+ * z ← z − η·g
+ * ```
+ *
+ * These are, without x being held, z ← z − η·g; x ← (1 − c)·x + c·z; y ← (1 − momentum)·z + momentum·x: x is the average
+ * of all z, and x = y + (1 − 1 / momentum)·(z − y). t is the parameter's own count of steps.
  *
  * **Two modes.** The params are y in train mode, in which the optimizer starts, and x after `eval()`. Evaluate and save in
  * eval mode only, and best by way of `weights`, which throws in train mode; `step` throws in eval mode (both `ERR_MODE`).
  * A parameter that has not stepped yet is the same in both. Where a model has batch normalisation, run some batches through
  * it in eval mode before it is evaluated, since its statistics were taken at y.
- *
- * State: `z`, and the numbers `weightSum` (Σw) and `lrMax` (the largest lr so far); `t` and these are each parameter's own.
- * x is not held: it is y + (1 − 1 / momentum)(z − y).
- *
- * Source: Defazio et al., "The Road Less Scheduled" (https://arxiv.org/abs/2405.15682), `SGDScheduleFree` of
- * facebookresearch/schedule_free, which starts in eval mode and counts t in common for a group. Optax's form
- * (`optax.contrib.schedule_free_sgd`) has lr 0 in the first step of a warm-up.
  *
  * @example
  * const optimizer = new ScheduleFreeSGD({ w, b }, { lr: 1, warmupSteps: 500 });
@@ -64,13 +67,24 @@ const definition: Definition<ScheduleFreeSGDOptions> = {
  *   console.log(accuracy(optimizer.weights));
  * }
  * save(optimizer.weights); // in eval mode still: in train mode this throws
+ *
+ * @when In place of `SGD` with momentum and a schedule for lr: there is none to choose, nor a number of steps to know in
+ * advance, and x is good at any time. Take an lr 10 to 50 times that of SGD with a schedule.
+ *
+ * @state An array of the parameter's type and length:
+ * - `z`: z.
+ *
+ * And numbers of each parameter, which start with 0:
+ * - `weightSum`: Σ.
+ * - `lrMax`: λ.
+ *
+ * @dialects There are none: this is the authors' form, which starts in eval mode and counts t in common for a group. Optax's
+ * (`optax.contrib.schedule_free_sgd`) has lr 0 in the first step of a warm-up.
+ *
+ * @source Defazio et al., "The Road Less Scheduled" (https://arxiv.org/abs/2405.15682), `SGDScheduleFree` of
+ * facebookresearch/schedule_free.
  */
 export class ScheduleFreeSGD<P extends Params<P>> extends ScheduleFree<P, ScheduleFreeSGDOptions, never> {
-  /**
-   * @param params an array or a record of `Float32Array | Float64Array`, updated in place and never copied
-   * @throws TypeError or RangeError with a `code`: `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`, `ERR_OVERLAP`,
-   *   `ERR_INVALID_OPTION` or `ERR_BACKEND`
-   */
   constructor(params: P, given: ScheduleFreeSGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
