@@ -15,6 +15,8 @@ export class Accumulator {
   readonly #hasSum: boolean[];
   /** How many calls were gathered. */
   calls = 0;
+  /** How many gradients each of these had for a parameter. */
+  sourceCount = 1;
 
   constructor(backend: Backend, threads: number, params: readonly Param[]) {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));

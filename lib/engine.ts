@@ -8,7 +8,7 @@ import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
 import { findNonFinite, type NonFiniteElement } from './non_finite.js';
 import { type Param, readParams, refuseLength } from './params.js';
-import { averageShare, clipCoefficient, keepsAverage, type Pipeline } from './pipeline.js';
+import { averageShare, clipCoefficient, firstAverage, keepsAverage, type Pipeline } from './pipeline.js';
 import { type Backend, type Control, newControl, type Plan, ruleStart, stages, sums, sumsWidth } from './plan.js';
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
@@ -74,6 +74,13 @@ export class Engine<O extends object> {
   #control!: Control;
   readonly #accumulate: number;
   #accumulator: Accumulator | undefined;
+  /** Whether code of the user's may be running: that which gradients are read from, or a schedule. */
+  #isReading = false;
+  #isScheduling = false;
+  /** How many rows of coefficients this step has. */
+  #rowCount = 0;
+  /** Whether the sweep itself sets the gradients to zero. */
+  #zeroesInSweep = false;
   /** How many steps each parameter took. */
   readonly #steps: number[] = [];
   /** The numbers that parameters carry from step to step, and what they will be once the step is done. */
@@ -122,7 +129,8 @@ export class Engine<O extends object> {
    * @throws TypeError or RangeError as the constructor does; nothing is changed then
    */
   addGroup(group: GivenGroup<O>): void {
-    if (this.#mode !== 'train' || this.#hasSwapped || (this.#accumulator?.calls ?? 0) > 0) {
+    const isBusy = this.#isReading || this.#isScheduling || (this.#accumulator?.calls ?? 0) > 0;
+    if (isBusy || this.#mode !== 'train' || this.#hasSwapped) {
       throw typeError(
         'ERR_MODE',
         'addGroup must be called between steps, while params hold the weights that are trained',
@@ -212,6 +220,9 @@ export class Engine<O extends object> {
   /** Takes every parameter that has stepped to what it holds in that mode: all of them or, where an array is refused, none. */
   setMode(mode: Mode): void {
     if (mode === this.#mode) return;
+    if (this.#hasSwapped) {
+      throw typeError('ERR_MODE', `${mode} must be called with the weights in place: call swapAverages() first`);
+    }
     const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.at(this.#count)) ?? 0);
     this.#checkTensors();
     this.#lines?.move(shares, (i) => this.#steps[i] > 0);
@@ -249,12 +260,13 @@ export class Engine<O extends object> {
     return this.#averages[i];
   }
 
-  /** Exchanges the weights and their averages, of every parameter that has stepped. */
+  /** Exchanges the weights and their averages, of every parameter that has an average by now. */
   swapAverages(): void {
     this.averageOf(0);
     this.#checkTensors();
+    const first = firstAverage(this.#pipeline);
     for (let i = 0; i < this.#params.length; i++) {
-      if (this.#steps[i] === 0) continue;
+      if (this.#steps[i] < first) continue;
       const [param] = this.#tensors[i];
       const weights = filledLike(param, 0);
       copyInto(weights, param);
@@ -272,31 +284,52 @@ export class Engine<O extends object> {
   }
 
   #read(grads: unknown): void {
-    this.#sources.read(grads);
+    if (this.#isScheduling) throw typeError('ERR_MODE', 'a schedule must not step its own optimizer');
+    this.#isReading = true;
+    try {
+      this.#sources.read(grads);
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.isDisposed) throw disposed(this.#optimizerName);
+  }
+
+  #schedule(): void {
+    this.#isScheduling = true;
+    try {
+      for (let g = 0; g < this.#groups.length; g++) this.#groups[g].prepare(this.#count);
+    } finally {
+      this.#isScheduling = false;
+    }
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
 
   step(grads: unknown, gradScale: number): StepReport {
     this.#read(grads);
+    this.#schedule();
     if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
     if (this.#hasSwapped) {
       throw typeError('ERR_MODE', 'step must be called with the weights in place: call swapAverages() first');
     }
     this.#sources.check();
+    const gathered = this.#accumulator;
+    if (gathered !== undefined && gathered.calls > 0 && gathered.sourceCount !== this.#sources.count) {
+      const message = `grads must be ${gathered.sourceCount} for one step as in the calls before, received ${this.#sources.count}`;
+      throw rangeError('ERR_INVALID_GRADS', message);
+    }
     const report = this.#report;
     report.stepped = false;
     report.skipped = 0;
     report.gradNorm = null;
     report.clipCoefficient = 1;
     report.nonFinite = null;
-    const gathered = this.#accumulator;
     if (gathered !== undefined && gathered.calls + 1 < this.#accumulate) return this.#gather(gathered);
 
+    this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
     const active = this.#assignRows(gathered, gradScale * this.#meanScale());
     this.#sources.bind(this.#plan, gathered);
     this.#control.rows[this.#params.length] = this.#sources.boundCount(gathered);
     if (this.#needsNorms() && !this.#clip(gathered)) {
-      gathered?.clear();
       if (this.#pipeline.zeroGrad) this.#sources.zero();
       return report;
     }
@@ -312,7 +345,7 @@ export class Engine<O extends object> {
     const rows = this.#control.rows;
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) if (rows[i] >= 0) steps[i]++;
-    if (this.#pipeline.zeroGrad && (gathered !== undefined || this.#sources.areShared())) this.#sources.zero();
+    if (this.#pipeline.zeroGrad && !this.#zeroesInSweep) this.#sources.zero();
     gathered?.clear();
     const report = this.#report;
     report.stepped = active > 0;
@@ -327,6 +360,7 @@ export class Engine<O extends object> {
     this.#checkBound();
     this.#sources.each((grads) => gathered.add(grads));
     gathered.calls++;
+    gathered.sourceCount = this.#sources.count;
     if (this.#pipeline.zeroGrad) this.#sources.zero();
     return this.#report;
   }
@@ -402,17 +436,18 @@ export class Engine<O extends object> {
       rows[i] = row;
       active++;
     }
+    this.#rowCount = row + 1;
     return active;
   }
 
   #writeRow(row: number, t: number, i: number, scale: number): void {
     const { coefficients, width } = this.#control;
-    const { clipValue, zeroGrad } = this.#pipeline;
+    const { clipValue } = this.#pipeline;
     const { group } = this.#params[i];
     const start = row * width;
     const at = start + ruleStart;
     neutralRow(coefficients, start);
-    group.definition.coefficients(coefficients, at, group.at(this.#count), t, this.#nextScalars, this.#scalarsAt[i]);
+    group.definition.coefficients(coefficients, at, group.values, t, this.#nextScalars, this.#scalarsAt[i]);
     if (clipValue !== Infinity) {
       coefficients[start + stages.scale] = scale;
       coefficients[start + stages.bound] = clipValue;
@@ -420,9 +455,7 @@ export class Engine<O extends object> {
       scaleGrad(coefficients, at, scale);
     }
     if (this.#averages.length > 0) coefficients[start + stages.averageShare] = averageShare(this.#pipeline, t);
-    if (zeroGrad && this.#accumulator === undefined && !this.#sources.areShared()) {
-      coefficients[start + stages.zeroGrad] = 1;
-    }
+    if (this.#zeroesInSweep) coefficients[start + stages.zeroGrad] = 1;
   }
 
   #needsNorms(): boolean {
@@ -446,7 +479,7 @@ export class Engine<O extends object> {
       const start = rows[i] * width;
       const scale = this.#scaleOf(start);
       const norm = Math.sqrt(measured[i * sumsWidth + sums.grad]) * scale;
-      if (nonFinite !== 'propagate' && !(norm <= largestFinite(this.#params[i]))) {
+      if (nonFinite !== 'propagate' && !(norm < suspicious(this.#params[i]))) {
         const found = findNonFinite(this.#params[i], this.#sources.of(i, gathered), scale);
         if (found !== null) return this.#refuseNonFinite(found);
       }
@@ -463,8 +496,7 @@ export class Engine<O extends object> {
     this.#report.gradNorm = norm;
     this.#report.clipCoefficient = share;
     if (share === 1) return true;
-    const last = rows.subarray(0, this.#params.length).reduce((most, row) => Math.max(most, row), -1);
-    for (let row = 0; row <= last; row++) scaleGrad(coefficients, row * width + ruleStart, share);
+    for (let row = 0; row < this.#rowCount; row++) scaleGrad(coefficients, row * width + ruleStart, share);
     return true;
   }
 
@@ -475,7 +507,9 @@ export class Engine<O extends object> {
     return Math.abs(isBounded ? coefficients[start + stages.scale] : gradScaleOf(coefficients, start + ruleStart));
   }
 
+  /** What was gathered is given up in any case: it may be what is not finite. */
   #refuseNonFinite(found: NonFiniteElement & { readonly label: string; readonly value: number }): false {
+    this.#accumulator?.clear();
     if (this.#pipeline.nonFinite === 'throw') {
       throw rangeError(
         'ERR_NON_FINITE',
@@ -496,7 +530,7 @@ export class Engine<O extends object> {
       if (rows[i] < 0 || group.measures === 0) continue;
       const at = rows[i] * width + ruleStart;
       const sumsAt = i * sumsWidth + sums.rule;
-      group.definition.adapt?.(coefficients, at, group.at(this.#count), measured, sumsAt, length);
+      group.definition.adapt?.(coefficients, at, group.values as Required<O>, measured, sumsAt, length);
     }
   }
 }
@@ -505,7 +539,7 @@ function wasBound({ length }: Param): string {
   return `it had ${length} when it was bound`;
 }
 
-/** The largest finite number of a parameter's type. */
-function largestFinite({ dtype }: Param): number {
-  return dtype === 'f32' ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
+/** A norm from which on an element may not be finite. Half of what can be, since the scale and the norm are rounded. */
+function suspicious({ dtype }: Param): number {
+  return dtype === 'f32' ? 2 ** 127 : 2 ** 1023;
 }

@@ -22,6 +22,8 @@ export class Group<O extends object> {
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #scheduled: readonly (keyof O & string)[];
   #isScheduled = false;
+  /** The options of the step that is being done. */
+  values!: Values<O>;
 
   /** @param options live: they may change between steps, and some may be functions of the step */
   constructor(definition: Definition<O>, options: Required<O>) {
@@ -47,6 +49,11 @@ export class Group<O extends object> {
    */
   at(step: number): Values<O> {
     return this.#isScheduled ? this.#evaluate(step) : (this.#given as Values<O>);
+  }
+
+  /** Fixes `values` for the step that `step` others came before. Schedules run here: the user's code. */
+  prepare(step: number): void {
+    this.values = this.at(step);
   }
 
   /** To be called when an option was set. */

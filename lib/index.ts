@@ -1,8 +1,9 @@
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, backend } from './backend.js';
 export type { Dialect, Mode, WeightDecayMode } from './definition.js';
-export type { StepReport } from './engine.js';
+export type { StepOptions, StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
+export { LossScaler, type LossScalerOptions, type LossScalerState } from './loss_scaler.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/adabelief.js';
 export { Adadelta, type AdadeltaOptions } from './optimizers/adadelta.js';
@@ -26,7 +27,9 @@ export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './optimizers/s
 export { ScheduleFreeSGD, type ScheduleFreeSGDOptions } from './optimizers/schedulefreesgd.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export { Signum, type SignumOptions } from './optimizers/signum.js';
+export { type LayerDecayOptions, layerDecay, type Match, type ParamGroup, splitGroups } from './param_groups.js';
 export type { Grads, ParamState, Params, State } from './params.js';
+export type { ClipNormForm, EmaOptions, NonFinite, Pipeline, PipelineOptions, SwaOptions } from './pipeline.js';
 export type { BackendName, NativeName } from './plan.js';
 export * as schedules from './schedules/index.js';
 export { type PlateauState, ReduceOnPlateau, type ReduceOnPlateauOptions } from './schedules/plateau.js';

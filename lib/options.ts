@@ -290,21 +290,25 @@ function unknownOption(name: string, known: readonly string[]): LockstepError {
     editDistance(name, candidate) < editDistance(name, best) ? candidate : best,
   );
   const hint =
-    editDistance(name, nearest) <= Math.min(3, Math.ceil(name.length / 2))
+    editDistance(name, nearest) <= Math.min(3, Math.floor((name.length - 1) / 2))
       ? `did you mean '${nearest}'?`
       : `known are ${known.join(', ')}`;
   return typeError('ERR_INVALID_OPTION', `unknown option ${describe(name)}: ${hint}`);
 }
 
-/** How many letters to insert, delete or replace, upper and lower case being the same. */
+/** How many letters to insert, delete, replace or swap with the next, upper and lower case being the same. */
 function editDistance(a: string, b: string): number {
   const [from, to] = [a.slice(0, 64).toLowerCase(), b.toLowerCase()];
+  let before: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
+    before = row;
     row = next;
   }
   return row[to.length];

@@ -39,7 +39,7 @@ export function isGroups(params: unknown): params is readonly { readonly params:
   return (
     Array.isArray(params) &&
     params.length > 0 &&
-    params.every((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'params'))
+    Array.from(params).every((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'params'))
   );
 }
 

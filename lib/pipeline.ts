@@ -49,7 +49,7 @@ export interface PipelineOptions {
   clipTensorNorm?: number;
   /** The largest absolute value of an element; > 0. Comes before the norms. Default Infinity. */
   clipValue?: number;
-  /** Gradients with a NaN or an infinity: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error. Default 'propagate'. */
+  /** Gradients with a NaN or an infinity: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error; both give up what was gathered. Default 'propagate'. */
   nonFinite?: NonFinite;
   /** Whether the gradients are set to zero once they are used. Default false. */
   zeroGrad?: boolean;
@@ -89,6 +89,11 @@ export function keepsAverage({ ema, swa }: Pipeline): boolean {
   return ema !== null || swa !== null;
 }
 
+/** How many steps a parameter takes until it has an average. */
+export function firstAverage({ swa }: Pipeline): number {
+  return swa?.start ?? 1;
+}
+
 /** How far the average goes towards the weights after step `t`: average ← average + share·(W − average). */
 export function averageShare({ ema, swa }: Pipeline, t: number): number {
   if (swa !== null) {
@@ -99,7 +104,17 @@ export function averageShare({ ema, swa }: Pipeline, t: number): number {
   const { decay = 0, warmup, debias } = ema;
   const kept = warmup ? Math.min(decay, (1 + t) / (10 + t)) : decay;
   // The debiased average of t weights is that of t - 1 with this share of the new one.
-  return debias && kept < 1 ? (1 - kept) / (1 - power(kept, t)) : 1 - kept;
+  return debias && kept < 1 ? (1 - kept) / (1 - keptOfNothing(decay, warmup === true, t)) : 1 - kept;
+}
+
+/** The share of what was there before any step that an average would still hold: the product of all decays so far. */
+function keptOfNothing(decay: number, warmup: boolean, t: number): number {
+  if (!warmup) return power(decay, t);
+  // As long as decay is not reached, the product of (1 + i) / (10 + i) for i = 1 … warm is 10! / ((warm + 2) … (warm + 10)).
+  const warm = Math.max(0, Math.min(t, Math.floor((10 * decay - 1) / (1 - decay))));
+  let kept = 1;
+  for (let k = 2; k <= 10; k++) kept *= k / (warm + k);
+  return kept * power(decay, t - warm);
 }
 
 /** What gradients of this norm are multiplied by, so that it becomes at most `most`. */

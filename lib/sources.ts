@@ -7,6 +7,9 @@ import { Gradients } from './gradients.js';
 import type { Param } from './params.js';
 import type { Plan } from './plan.js';
 
+/** How many gradients a parameter can have in one step; the backends have room for a few more. */
+const mostSources = 1000;
+
 export class Sources {
   readonly #params: readonly Param[];
   readonly #written: Memory;
@@ -14,9 +17,14 @@ export class Sources {
   /** As many as a step ever had; of which the first `count` are those of the next. */
   readonly #lists: Gradients[];
   count = 1;
+  /** How many were bound last: what steps without gradients of their own use. */
+  #kept = 1;
   readonly #first: Gradients;
   /** Whether the plan has other gradients bound than those of the first list. */
   #isMixed = false;
+  /** The gradients that `areShared` was last asked of, and what it answered. */
+  readonly #asked: (FloatArray | null)[] = [];
+  #wereShared = false;
 
   /** @param written the memory that a step writes: no gradient may share any of it */
   constructor(params: readonly Param[], written: Memory, isList: boolean) {
@@ -31,11 +39,15 @@ export class Sources {
   read(grads: unknown): void {
     const first = this.#first;
     if (!this.#isSeveral(grads)) {
-      if (grads !== undefined) this.count = 1;
+      this.count = grads === undefined ? this.#kept : 1;
       for (let k = 0; k < this.count; k++) this.#lists[k].read(grads);
       if (this.count === 1) return;
     } else {
       const several = Array.from(grads);
+      if (several.length > mostSources) {
+        const message = `grads must be at most ${mostSources} for one step, received ${several.length}`;
+        throw rangeError('ERR_INVALID_GRADS', message);
+      }
       while (this.#lists.length < several.length) {
         this.#lists.push(new Gradients(this.#params, this.#written, this.#isList));
       }
@@ -57,7 +69,6 @@ export class Sources {
 
   #isSeveral(grads: unknown): grads is readonly unknown[] {
     if (!Array.isArray(grads) || grads.length === 0) return false;
-    if (!this.#isList) return true;
     const first: unknown = grads[0];
     return typeof first === 'object' && first !== null && dtypeOf(first) === undefined && !ArrayBuffer.isView(first);
   }
@@ -82,13 +93,14 @@ export class Sources {
     if (this.count === 1 && gathered === undefined) {
       this.#first.bind(plan, this.#isMixed);
       this.#isMixed = false;
+      this.#kept = 1;
       return;
     }
     this.keep();
     this.#isMixed = true;
     const columns = this.#params.map((_, i) => this.of(i, gathered));
-    const longest = Math.max(...columns.map((column) => column.length));
-    for (let s = 0; s < Math.max(longest, 1); s++) {
+    const bound = this.boundCount(gathered);
+    for (let s = 0; s < bound; s++) {
       plan.bindGrads(
         s,
         columns.map((column) => column[s] ?? null),
@@ -103,6 +115,7 @@ export class Sources {
 
   /** Keeps what was read and checked for the steps to come. */
   keep(): void {
+    this.#kept = this.count;
     for (let k = 0; k < this.count; k++) this.#lists[k].keep();
   }
 
@@ -120,7 +133,20 @@ export class Sources {
 
   /** Whether any two gradients share memory, so that one cannot be zeroed before the other is used. */
   areShared(): boolean {
-    return sharesMemory(this.#params.flatMap((_, i) => this.of(i, undefined)));
+    let at = 0;
+    let isKnown = true;
+    for (let k = 0; k < this.count; k++) {
+      const { current } = this.#lists[k];
+      for (let i = 0; i < current.length; i++, at++) {
+        isKnown &&= at < this.#asked.length && this.#asked[at] === current[i];
+        this.#asked[at] = current[i];
+      }
+    }
+    if (!isKnown || at !== this.#asked.length) {
+      this.#asked.length = at;
+      this.#wereShared = sharesMemory(this.#asked.filter((grad) => grad !== null));
+    }
+    return this.#wereShared;
   }
 
   zero(): void {

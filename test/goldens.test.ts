@@ -13,7 +13,7 @@ import {
   readGoldens,
   systems,
 } from './reference/recipe.js';
-import { ulp } from './ulp.js';
+import { Drift } from './ulp.js';
 
 const goldens = systems.flatMap((system) => readGoldens(system).map((golden) => ({ system, golden })));
 
@@ -94,23 +94,4 @@ function run(golden: GoldenCase, backendName: string): Distance {
   expect(optimizer.state.map(({ step }) => step)).toEqual(golden.stepCounts);
   const largest = (drifts: readonly Drift[]) => Math.max(0, ...drifts.map(({ largest }) => largest));
   return { params: largest(paramDrift), state: largest(stateDrift.flat()) };
-}
-
-/** The distance of an array from the reference, in ulps of each element's largest magnitude so far. */
-class Drift {
-  largest = 0;
-  readonly #magnitude: Float64Array;
-
-  constructor(initial: FloatArray) {
-    this.#magnitude = Float64Array.from(initial, Math.abs);
-  }
-
-  follow(actual: FloatArray, expected: FloatArray | undefined): void {
-    for (let i = 0; i < actual.length; i++) {
-      this.#magnitude[i] = Math.max(this.#magnitude[i], Math.abs(actual[i]));
-      if (expected === undefined) continue;
-      const unit = ulp(Math.max(this.#magnitude[i], Math.abs(expected[i])), actual);
-      this.largest = Math.max(this.largest, Math.abs(actual[i] - expected[i]) / unit);
-    }
-  }
 }
