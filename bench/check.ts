@@ -9,8 +9,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: FloatArray): Buffer {
 
 /** The loops round less often, so they are alike to this share of the value. */
 const tolerance = 1e-5;
-/** A parameter that a step takes through zero keeps the rounding error of the larger one that it was. */
-const paramTolerance = 1e-8;
+/** A weight that a step takes through zero keeps the rounding error of the larger one that it was. */
+const weightTolerance = 1e-8;
 
 /** Where two arrays are not alike, or -1. */
 function firstUnlike(a: FloatArray, b: FloatArray, nearZero: number): number {
@@ -24,13 +24,17 @@ function firstUnlike(a: FloatArray, b: FloatArray, nearZero: number): number {
 /**
  * Takes every subject a few steps and compares all their arrays.
  *
+ * @param weights which of their arrays are weights: the parameter, and averages of it
  * @returns how many elements of other backends were compared, bit by bit, with the first one's
  * @throws Error at the first difference
  */
-export function checkAlike(trainees: readonly Trainee[], what: string): number {
-  for (const { kind, step } of trainees) {
+export function checkAlike(trainees: readonly Trainee[], what: string, weights = [0]): number {
+  for (const { kind, step, prepare } of trainees) {
     if (kind === 'limit') continue;
-    for (let i = 0; i < 2; i++) step();
+    for (let i = 0; i < 2; i++) {
+      prepare?.();
+      step();
+    }
   }
   const [reference, ...others] = trainees.filter(({ kind }) => kind !== 'limit');
   let compared = 0;
@@ -38,7 +42,7 @@ export function checkAlike(trainees: readonly Trainee[], what: string): number {
     for (const [k, array] of arrays.entries()) {
       const expected = reference.arrays[k];
       if (kind === 'loop') {
-        const i = firstUnlike(expected, array, k === 0 ? paramTolerance : 0);
+        const i = firstUnlike(expected, array, weights.includes(k) ? weightTolerance : 0);
         if (i < 0) continue;
         throw new Error(
           `${what}: ${name}, array ${k}, element ${i} is ${array[i]}, ${reference.name} has ${expected[i]}`,

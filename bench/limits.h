@@ -10,7 +10,7 @@ constexpr size_t maxWritten = 5;
 
 /// One f32 parameter. Every array has the same length.
 struct Arrays {
-  const float* grad;
+  float* grad;
   float* written[maxWritten];  // the parameter, then its state
   size_t length;
 };
@@ -19,9 +19,15 @@ using Loop = void (*)(const Arrays&);
 
 struct Limits {
   const char* isa;
-  Loop stream[maxWritten +
-              1];  // reads the gradient, and reads and writes as many arrays as the index says; no arithmetic
-  Loop divRoot;    // as stream[3], with one division and one square root an element: what Adam needs
+  /// Reads the gradient, and reads and writes as many arrays as the index says; no arithmetic.
+  Loop stream[maxWritten + 1];
+  /// As stream[3], with one division and one square root an element: what Adam needs.
+  Loop divRoot;
+  /// Reads the gradient; then, in a second pass, reads and writes the gradient and four arrays: what Adam needs with an
+  /// average where the norm of all gradients comes first, and gradients are zeroed.
+  Loop twoPasses;
+  /// No limit, but a pass that lockstep has no use for: values <- factor * values.
+  void (*scale)(float* values, float factor, size_t length);
 };
 
 extern const Limits avx2, avx512, neon;

@@ -10,6 +10,8 @@
 export interface Subject {
   readonly name: string;
   readonly step: () => void;
+  /** Brings back what a step uses up. Not timed; a sample is then a single step. */
+  readonly prepare?: () => void;
 }
 
 export interface Settings {
@@ -51,14 +53,15 @@ function repeat(step: () => void, calls: number): void {
 
 /** Times every subject once a round. The answer has one series for each subject, in order. */
 export function measureInTurn(subjects: readonly Subject[], settings: Settings): readonly Series[] {
-  const runners = subjects.map(({ step }) => {
+  const runners = subjects.map(({ step, prepare }) => {
     const loop = freshCopy(repeat);
     const time = (calls: number) => {
+      prepare?.();
       const start = performance.now();
       loop(step, calls);
       return performance.now() - start;
     };
-    return { time, calls: callsPerSample(time, settings) };
+    return { time, calls: prepare === undefined ? callsPerSample(time, settings) : warmUp(time, settings) };
   });
   const series: number[][] = subjects.map(() => []);
   for (let round = 0; round < settings.rounds; round++) {
@@ -76,6 +79,12 @@ function callsPerSample(time: (calls: number) => number, { warmMs, batchMs }: Se
     const ms = time(calls);
     if (ms >= warmMs) return Math.max(1, Math.round((batchMs * calls) / ms));
   }
+}
+
+/** The same for a subject that takes one step a sample. */
+function warmUp(time: (calls: number) => number, { warmMs }: Settings): 1 {
+  for (let ms = 0; ms < warmMs; ) ms += time(1);
+  return 1;
 }
 
 export function spread(values: readonly number[]): Spread {

@@ -1,11 +1,11 @@
 // What the machine allows at best, to be measured in the same run. For the benchmark only: never shipped.
 //
 //   empty()                                   a Node-API call that does nothing
-//   limits(grad, param, ...state)             { stream(), divRoot() } over these arrays, see limits.h; divRoot where
-//   the
-//                                             state is two arrays, as Adam's
-//   isa                                       the instruction set of the limits; absent, like limits, where there is
-//                                             none
+//   limits(grad, param, ...state)             { stream(), divRoot(), twoPasses() } over these arrays, see limits.h;
+//                                             divRoot where there are three arrays, twoPasses where there are four
+//                                             beside the gradient
+//   scale(values, factor)                     see limits.h
+//   isa                                       the instruction set of these; absent, like them, where there is none
 #define NAPI_VERSION 8
 #include <node_api.h>
 
@@ -49,6 +49,23 @@ void addFunction(napi_env env, napi_value to, const char* name, napi_callback ca
   napi_set_named_property(env, to, name, function);
 }
 
+napi_value scale(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  size_t argc = 2;
+  napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
+  napi_typedarray_type type;
+  void* start = nullptr;
+  size_t length = 0;
+  double factor = 0;
+  if (argc < 2 || napi_get_typedarray_info(env, args[0], &type, &length, &start, nullptr, nullptr) != napi_ok ||
+      type != napi_float32_array || napi_get_value_double(env, args[1], &factor) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "scale expects a Float32Array and a number");
+    return nullptr;
+  }
+  best()->scale(static_cast<float*>(start), static_cast<float>(factor), length);
+  return nullptr;
+}
+
 /// The caller keeps the arrays alive while it calls the loops. What the loops hold is a few bytes and never freed.
 napi_value bindLimits(napi_env env, napi_callback_info info) {
   napi_value args[1 + limits::maxWritten];
@@ -79,6 +96,7 @@ napi_value bindLimits(napi_env env, napi_callback_info info) {
   napi_create_object(env, &loops);
   addFunction(env, loops, "stream", run, new Bound{best()->stream[argc - 1], arrays});
   if (argc == 4) addFunction(env, loops, "divRoot", run, new Bound{best()->divRoot, arrays});
+  if (argc == 5) addFunction(env, loops, "twoPasses", run, new Bound{best()->twoPasses, arrays});
   return loops;
 }
 
@@ -91,6 +109,7 @@ NAPI_MODULE_INIT() {
     napi_create_string_utf8(env, best()->isa, NAPI_AUTO_LENGTH, &isa);
     napi_set_named_property(env, exports, "isa", isa);
     addFunction(env, exports, "limits", bindLimits, nullptr);
+    addFunction(env, exports, "scale", scale, nullptr);
   }
   return exports;
 }

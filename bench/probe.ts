@@ -13,7 +13,9 @@ export interface Probe {
     grad: Float32Array,
     param: Float32Array,
     ...state: Float32Array[]
-  ) => { readonly stream: () => void; readonly divRoot?: () => void };
+  ) => { readonly stream: () => void; readonly divRoot?: () => void; readonly twoPasses?: () => void };
+  /** values ← factor · values */
+  readonly scale?: (values: Float32Array, factor: number) => void;
 }
 
 const directory = fileURLToPath(new URL('.', import.meta.url));

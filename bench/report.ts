@@ -4,6 +4,7 @@ import type { CatalogueRow } from './catalogue.js';
 import type { Machine } from './machine.js';
 import { ratio, type Series, type Settings, type Spread, spread } from './measure.js';
 import type { Overhead } from './overhead.js';
+import type { WholeStep } from './pipeline.js';
 import type { Case, Kind, Trainee } from './subjects.js';
 
 export interface Row {
@@ -36,6 +37,7 @@ export interface Results {
   readonly overhead: readonly Overhead[];
   readonly overheadRounds: number;
   readonly catalogue: readonly CatalogueRow[];
+  readonly wholeStep: readonly WholeStep[];
 }
 
 /** What was measured of one optimizer at one size, with the ratios that the project is judged by. */
@@ -144,6 +146,26 @@ function catalogueTable({ catalogue, limits }: Results): string {
   ].join('\n');
 }
 
+function wholeStepTable({ wholeStep, limits }: Results): string {
+  const head = [
+    'f32',
+    'bytes per element',
+    ...wholeStep.flatMap(({ elements }) => [`${sizeName(elements)}: ns per element`, 'times fused']),
+  ];
+  const lines = wholeStep[0].rows.map(({ name, bytes }, i) => [
+    name,
+    String(bytes),
+    ...wholeStep.flatMap(({ rows }) => [cell(rows[i].nsPerElement), cell(rows[i].timesFused)]),
+  ]);
+  return [
+    '## The whole step',
+    '',
+    `Finite check, clipping by the global norm, AdamW, the average of the weights, gradients set to zero. "Fused" is one \`step()\` on the best backend. "Separate walks" is the same with lockstep's kernels one after the other: norm, gradients scaled in place, AdamW, average, \`fill(0)\`. "Hoisted loops" is plain JavaScript, one loop for the norm and one for all else. The limit${limits === undefined ? '' : ` (${limits})`} is a C++ loop that reads the gradients, then reads and writes params, two arrays of state, averages and gradients, without arithmetic: its "times fused" is the share of the limit that the fused step reaches. Bytes are those of the elements that the walks read and write. Each sample is one step, whose gradients are brought back before it, untimed.`,
+    '',
+    table(head, lines),
+  ].join('\n');
+}
+
 function machineList(machine: Machine): string {
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['CPU', `${machine.cpu}, ${machine.cores} cores`],
@@ -189,6 +211,7 @@ export function markdown(results: Results): string {
     'Written by `npm run bench`; not edited by hand.',
     machineList(results.machine),
     ...(results.throughput.length > 0 ? [explanation(results), throughputTables(results.throughput)] : []),
+    ...(results.wholeStep.length > 0 ? [wholeStepTable(results)] : []),
     ...(results.overhead.length > 0 ? [overheadTable(results)] : []),
     ...(results.catalogue.length > 0 ? [catalogueTable(results)] : []),
   ];

@@ -8,6 +8,7 @@ import { checkAlike } from './check.js';
 import { describeMachine } from './machine.js';
 import { measureInTurn, type Settings } from './measure.js';
 import { measureOverhead } from './overhead.js';
+import { measureWholeStep, type WholeStep, wholeStepBytes } from './pipeline.js';
 import { loadProbe } from './probe.js';
 import { json, markdown, type Results, sizeName, type Throughput, throughputOf } from './report.js';
 import { bytesFor, cases, trainees } from './subjects.js';
@@ -15,7 +16,8 @@ import { bytesFor, cases, trainees } from './subjects.js';
 const usage = `npm run bench -- [options]
 
   --quick      small sizes and few rounds: does it work at all
-  --only NAME  one optimizer, such as Adam, or catalogue: every rule; may be repeated
+  --only NAME  one optimizer, such as Adam, or catalogue: every rule, or pipeline: the whole
+               step; may be repeated
   --write      write bench/RESULTS.md and bench/results.json after such a partial run too
 `;
 
@@ -40,6 +42,13 @@ function fail(message: string): never {
   process.exit(1);
 }
 
+/** Whether there is memory to measure in; says what is measured, or why not. */
+function isFree(bytes: number, label: string): boolean {
+  const free = bytes <= 0.7 * Math.min(freemem(), process.constrainedMemory() || Infinity);
+  say(free ? label : `${label}: not run, ${(bytes / 2 ** 30).toFixed(1)} GiB of memory are not free`);
+  return free;
+}
+
 function readOptions(args: string[]) {
   const options = {
     quick: { type: 'boolean', default: false },
@@ -62,7 +71,7 @@ if (options.help) {
 }
 const optimizers: readonly string[] = [...new Set(cases.map(({ optimizer }) => optimizer))];
 for (const name of options.only) {
-  const known = [...optimizers, 'catalogue'];
+  const known = [...optimizers, 'catalogue', 'pipeline'];
   if (!known.includes(name)) fail(`--only must be one of ${known.join(', ')}, received '${name}'`);
 }
 const wanted = cases.filter(({ optimizer }) => options.only.length === 0 || options.only.includes(optimizer));
@@ -83,16 +92,20 @@ for (const which of wanted) {
   for (const elements of options.quick ? quickSizes : sizes) {
     const label = `${which.optimizer} ${which.dtype}, ${sizeName(elements)}`;
     globalThis.gc?.(); // lets go of the last size's arrays, and not while something is timed
-    const bytes = bytesFor(which, elements, probe);
-    if (bytes > 0.7 * Math.min(freemem(), process.constrainedMemory() || Infinity)) {
-      say(`${label}: not run, ${(bytes / 2 ** 30).toFixed(1)} GiB of memory are not free`);
-      continue;
-    }
-    say(label);
+    if (!isFree(bytesFor(which, elements, probe), label)) continue;
     const subjects = trainees(which, elements, probe);
     comparedElements += checkAlike(subjects, label);
     const settings = settingsFor(elements, options.quick);
     throughput.push(throughputOf(which, elements, subjects, measureInTurn(subjects, settings), settings));
+  }
+}
+
+const wholeStep: WholeStep[] = [];
+if (options.only.length === 0 || options.only.includes('pipeline')) {
+  for (const elements of options.quick ? [64 * kilo] : [mega, 16 * mega]) {
+    globalThis.gc?.();
+    if (!isFree(wholeStepBytes(elements), `the whole step, ${sizeName(elements)}`)) continue;
+    wholeStep.push(measureWholeStep(probe, elements, settingsFor(elements, options.quick)));
   }
 }
 
@@ -109,6 +122,7 @@ const results: Results = {
   overhead,
   overheadRounds: overheadSettings.rounds,
   catalogue,
+  wholeStep,
   ...(probe?.isa !== undefined && { limits: probe.isa }),
 };
 const text = markdown(results);

@@ -64,7 +64,7 @@ export function integer(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 

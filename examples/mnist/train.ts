@@ -27,30 +27,51 @@ export interface Run {
   readonly hash: string;
 }
 
+/** The digits in batches, shuffled anew whenever all were seen. */
+export class Batches {
+  readonly images: Float32Array;
+  readonly labels: Uint8Array;
+  private readonly order: Uint32Array;
+  private seen: number;
+
+  constructor(
+    private readonly digits: Digits,
+    batchSize: number,
+    private readonly random: () => number,
+  ) {
+    this.images = new Float32Array(batchSize * PIXELS);
+    this.labels = new Uint8Array(batchSize);
+    this.order = Uint32Array.from({ length: digits.count }, (_, index) => index);
+    this.seen = digits.count;
+  }
+
+  /** Fills `images` and `labels` with the next batch. Returns how many there are: fewer at the end. */
+  next(): number {
+    if (this.seen >= this.digits.count) {
+      shuffle(this.order, this.random);
+      this.seen = 0;
+    }
+    const count = fillBatch(this.digits, this.order, this.seen, this.images, this.labels);
+    this.seen += count;
+    return count;
+  }
+}
+
 export function train(training: Training): Run {
   const { digits, batchSize, steps, hashAfter, onStep } = training;
   const random = seededRandom(training.seed);
   const network = new Network(batchSize, random);
   const optimizer = training.optimizer(network.params);
 
-  const order = Uint32Array.from({ length: digits.count }, (_, index) => index);
-  const images = new Float32Array(batchSize * PIXELS);
-  const labels = new Uint8Array(batchSize);
+  const batches = new Batches(digits, batchSize, random);
   const losses = new Float64Array(steps);
   const stepMilliseconds = new Float64Array(steps);
   let hash = '';
-  let next = digits.count;
 
   const start = performance.now();
   for (let i = 0; i < steps; i++) {
-    if (next >= digits.count) {
-      shuffle(order, random);
-      next = 0;
-    }
-    const count = fillBatch(digits, order, next, images, labels);
-    next += count;
-
-    losses[i] = network.backward(images, labels, count);
+    const count = batches.next();
+    losses[i] = network.backward(batches.images, batches.labels, count);
     const beforeStep = performance.now();
     optimizer.step(network.grads);
     stepMilliseconds[i] = performance.now() - beforeStep;
@@ -79,7 +100,8 @@ export function accuracy(network: Network, digits: Digits, batchSize: number): n
   return correct / digits.count;
 }
 
-function hashOf(params: Params): string {
+/** The first 16 hexadecimal digits of the SHA-256 of all arrays. */
+export function hashOf(params: Params): string {
   const hash = createHash('sha256');
   for (const weights of Object.values(params)) hash.update(new Uint8Array(weights.buffer));
   return hash.digest('hex').slice(0, 16);
