@@ -530,7 +530,7 @@ export class Engine<O extends object> {
       if (rows[i] < 0 || group.measures === 0) continue;
       const at = rows[i] * width + ruleStart;
       const sumsAt = i * sumsWidth + sums.rule;
-      group.definition.adapt?.(coefficients, at, group.values as Required<O>, measured, sumsAt, length);
+      group.definition.adapt?.(coefficients, at, group.values, measured, sumsAt, length);
     }
   }
 }
