@@ -4,7 +4,7 @@
 import { AdamW } from 'lockstep';
 import { resolveBackend } from '../lib/backend.js';
 import { averageShare, clipCoefficient, type Pipeline } from '../lib/pipeline.js';
-import { type Control, type Plan, rowWidth, ruleStart, sums, sumsWidth } from '../lib/plan.js';
+import { type Control, newControl, type Plan, ruleStart, sums } from '../lib/plan.js';
 import { neutralRow } from '../lib/rows.js';
 import { lerp } from '../lib/rules/lerp.js';
 import type { Rule } from '../lib/rules/rule.js';
@@ -79,12 +79,7 @@ function kernel(
   param: Float32Array,
   grad: Float32Array,
 ): { readonly plan: Plan; readonly control: Control } {
-  const control: Control = {
-    coefficients: new Float64Array(rowWidth(rule)),
-    width: rowWidth(rule),
-    rows: new Int32Array(2),
-    sums: new Float64Array(sumsWidth),
-  };
+  const control = newControl([rule], 1);
   neutralRow(control.coefficients, 0);
   const plan = resolveBackend().bind([{ rule, arrays: [param], average: null }], control);
   plan.bindGrads(0, [grad]);

@@ -28,7 +28,7 @@ function warmupThenCosine(step: number): number {
 }
 
 function create({ w1, b1, w2, b2 }: Params, on: BackendName) {
-  return new AdamW<Params>(
+  return new AdamW(
     [
       { params: { w1, w2 }, weightDecay: 0.05 },
       { params: { b1, b2 }, weightDecay: 0 },
