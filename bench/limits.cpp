@@ -61,7 +61,10 @@ void scale(float* values, float factor, size_t length) {
 
 }  // namespace
 
-const Limits LIMITS_ISA = {
-    NAME(LIMITS_ISA), {nullptr, stream<1>, stream<2>, stream<3>, stream<4>, stream<5>}, loop<3, true>, twoPasses, scale};
+const Limits LIMITS_ISA = {NAME(LIMITS_ISA),
+                           {nullptr, stream<1>, stream<2>, stream<3>, stream<4>, stream<5>},
+                           loop<3, true>,
+                           twoPasses,
+                           scale};
 
 }  // namespace limits

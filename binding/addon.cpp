@@ -90,7 +90,7 @@ std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& 
       if (data != nullptr) ranges.push_back({begin, begin + bytes, i});
     };
     add(bound.tensor.param);
-    add(bound.average);
+    add(bound.tensor.average);
     for (const void* state : bound.tensor.state) add(state);
   }
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
@@ -145,7 +145,7 @@ BoundTensor bindTensor(Napi::Env env, const Napi::Object& given, const std::stri
         likeParam(arrays.Get(static_cast<uint32_t>(1 + k)), name + ".arrays[" + std::to_string(1 + k) + "]");
   }
   const Napi::Value average = given.Get("average");
-  if (!average.IsNull()) bound.average = likeParam(average, name + ".average");
+  if (!average.IsNull()) bound.tensor.average = likeParam(average, name + ".average");
   return bound;
 }
 

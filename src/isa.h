@@ -28,10 +28,15 @@ struct Tensor {
   const void* grad;
   void* state[maxStates];
   size_t length;  // of each whole array, of which a kernel may be given a part
+
+  // What follows the rule in the same walk.
+  void* average;  // <- average + averageShare * (W - average); null for none
+  double averageShare;
+  void* zeroed;  // <- 0: the gradient, which was read before; null for none
 };
 
-/// Updates the elements [begin, end) of a tensor in place, with a row of coefficients: the prologue's, then the rule's.
-/// Checks nothing.
+/// Updates the elements [begin, end) of a tensor in place, with a row of coefficients: the prologue's, then the rule's;
+/// then does what follows. Checks nothing.
 using Kernel = void (*)(const double* row, const Tensor& tensor, size_t begin, size_t end);
 
 /// How many elements are summed apart from the others (reduce.h).

@@ -30,6 +30,7 @@ Tensor shifted(const BoundTensor& bound, size_t begin) {
   for (void*& state : tensor.state) {
     if (state != nullptr) state = static_cast<char*>(state) + offset;
   }
+  if (tensor.average != nullptr) tensor.average = static_cast<char*>(tensor.average) + offset;
   return tensor;
 }
 
@@ -40,14 +41,21 @@ void run(const Isa& isa, RuleId rule, Dtype dtype, std::initializer_list<double>
          const void* grad, size_t count) {
   double row[Prologue::coefficientCount + 2] = {1, 0, 1};
   std::copy(coefficients.begin(), coefficients.end(), row + Prologue::coefficientCount);
-  isa.kernels[rule][dtype](row, Tensor{param, grad, {}, count}, 0, count);
+  Tensor tensor{};
+  tensor.param = param;
+  tensor.grad = grad;
+  tensor.length = count;
+  isa.kernels[rule][dtype](row, tensor, 0, count);
 }
 
 double sumOfSquares(const Isa& isa, Dtype dtype, const void* values, size_t count) {
   constexpr double row[Prologue::coefficientCount] = {1, 0, 1};
   double sum;
-  // The rule looks at the gradient alone, and what is no gradient is not written.
-  isa.measurements[GradNormId][dtype](row, Tensor{const_cast<void*>(values), values, {}, count}, 0, count, &sum);
+  Tensor tensor{};
+  tensor.param = const_cast<void*>(values);  // the rule looks at the gradient alone, and writes nothing
+  tensor.grad = values;
+  tensor.length = count;
+  isa.measurements[GradNormId][dtype](row, tensor, 0, count, &sum);
   return sum;
 }
 
@@ -135,26 +143,28 @@ void Plan::stepChunk(const Chunk& chunk) const {
   if (row == nullptr) return;
   const BoundTensor& bound = tensors[chunk.tensor];
   const Kernel kernel = isa->kernels[bound.rule][bound.dtype];
-  const double share = bound.average == nullptr ? 0 : row[Stages::averageShare];
+  const double share = bound.tensor.average == nullptr ? 0 : row[Stages::averageShare];
   const bool zeroGrad = row[Stages::zeroGrad] != 0;
+  const auto with = [share](Tensor tensor, const void* grad, void* zeroed) {
+    tensor.grad = grad;
+    if (share == 0) tensor.average = nullptr;
+    tensor.averageShare = share;
+    tensor.zeroed = zeroed;
+    return tensor;
+  };
 
-  if (sourceCount_ == 1 && !isBounded(row) && share == 0 && !zeroGrad) {
-    Tensor tensor = bound.tensor;
-    tensor.grad = sources[chunk.tensor];
-    kernel(rulePart(row), tensor, chunk.begin, chunk.end);
+  if (sourceCount_ == 1 && !isBounded(row)) {
+    void* const grad = sources[chunk.tensor];
+    kernel(rulePart(row), with(bound.tensor, grad, zeroGrad ? grad : nullptr), chunk.begin, chunk.end);
     return;
   }
 
-  // Block by block, so that what one stage wrote is still in the cache when the next one reads it.
+  // Block by block, so that the prepared gradient is still in the cache when the rule reads it.
   Scratch scratch;
   for (size_t begin = chunk.begin; begin < chunk.end; begin += blockSize) {
     const size_t end = std::min(begin + blockSize, chunk.end), offset = begin * bound.elementSize();
-    Tensor tensor = shifted(bound, begin);
-    tensor.grad = preparedGrad(chunk.tensor, row, begin, end, &scratch);
-    kernel(rulePart(row), tensor, 0, end - begin);
-    if (share != 0) {
-      run(*isa, LerpId, bound.dtype, {share}, static_cast<char*>(bound.average) + offset, tensor.param, end - begin);
-    }
+    const void* const grad = preparedGrad(chunk.tensor, row, begin, end, &scratch);
+    kernel(rulePart(row), with(shifted(bound, begin), grad, nullptr), 0, end - begin);
     for (size_t s = 0; zeroGrad && s < sourceCount_; ++s) {
       char* const source = static_cast<char*>(sources[s * tensors.size() + chunk.tensor]);
       if (source != nullptr) memset(source + offset, 0, (end - begin) * bound.elementSize());

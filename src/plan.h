@@ -25,7 +25,6 @@ struct BoundTensor {
   RuleId rule;
   Dtype dtype;
   Tensor tensor;  // without a gradient
-  void* average;  // null where none is kept
 
   size_t elementSize() const { return dtype == f32 ? sizeof(float) : sizeof(double); }
   size_t bytes() const { return tensor.length * elementSize(); }

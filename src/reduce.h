@@ -13,6 +13,9 @@ namespace {
 
 constexpr size_t partialCount = 16;
 
+/// How far ahead the gradient is asked for, in elements: hardware stops at the end of each page, which this steps over.
+constexpr size_t gradAhead = 256;
+
 template <class Rule, class V, bool withPrologue>
 void measureLanes(const Lanes<Rule, V, withPrologue>& lanes, const Tensor& tensor, size_t at, size_t partial,
                   double (*partials)[partialCount]) {
@@ -27,6 +30,7 @@ void measureAll(const double* row, const Tensor& tensor, size_t begin, size_t en
   const Lanes<Rule, V, withPrologue> whole(row);
   size_t i = begin;
   for (; i + partialCount <= end; i += partialCount) {
+    prefetch(static_cast<const typename V::Element*>(tensor.grad) + i + gradAhead);
     for (size_t k = 0; k < partialCount; k += V::lanes) measureLanes(whole, tensor, i + k, k, partials);
   }
   const Lanes<Rule, Scalar<typename V::Element>, withPrologue> rest(row);

@@ -15,6 +15,44 @@ namespace {
 /// does not follow four or five streams far enough. Below it, the asking would only cost.
 constexpr size_t prefetchFrom = size_t{1} << 18;
 
+/// Elements between a rule and what follows it, where a sweep asks for no lines: few enough to be still in the
+/// innermost cache.
+constexpr size_t runLength = 512;
+
+/// What follows the rule: the average moved, the gradient zeroed.
+template <class V>
+struct Following {
+  using T = typename V::Element;
+
+  const T* param;
+  T *average, *zeroed;
+  V share[1];
+
+  explicit Following(const Tensor& tensor)
+      : param(static_cast<const T*>(tensor.param)),
+        average(static_cast<T*>(tensor.average)),
+        zeroed(static_cast<T*>(tensor.zeroed)),
+        share{V::fill(static_cast<T>(tensor.averageShare))} {}
+
+  bool isNothing() const { return average == nullptr && zeroed == nullptr; }
+
+  /// The elements from `i` on in whole registers; returns where the rest starts.
+  size_t run(size_t i, size_t end) const {
+    const size_t wholeEnd = end - (end - i) % V::lanes;
+    if (average != nullptr) {
+      for (size_t k = i; k < wholeEnd; k += V::lanes) {
+        V a = V::load(average + k);
+        Lerp::update(share, a, V::load(param + k), static_cast<V*>(nullptr));
+        a.store(average + k);
+      }
+    }
+    if (zeroed != nullptr) {
+      for (size_t k = i; k < wholeEnd; k += V::lanes) V::fill(0).store(zeroed + k);
+    }
+    return wholeEnd;
+  }
+};
+
 template <class Rule, class V, bool withPrologue>
 void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end) {
   using T = typename V::Element;
@@ -24,6 +62,8 @@ void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end)
   for (int k = 0; k < Rule::stateCount; ++k) states[k] = tensor.state[k];
 
   const Lanes<Rule, V, withPrologue> whole(row);
+  const Following<V> following(tensor);
+  const bool isAlone = following.isNothing();
   size_t i = begin;
   if (V::lanes > 1 && tensor.length * sizeof(T) >= prefetchFrom) {
     constexpr size_t line = 64 / sizeof(T), ahead = 512 / sizeof(T);
@@ -32,12 +72,20 @@ void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end)
       prefetch(grad + i + ahead);
       for (int k = 0; k < Rule::stateCount; ++k) prefetch(static_cast<T*>(states[k]) + i + ahead);
       for (size_t lane = 0; lane < line; lane += V::lanes) whole.update(param, grad, states, i + lane);
+      if (isAlone) continue;
+      if (following.average != nullptr) prefetch(following.average + i + ahead);
+      following.run(i, i + line);
     }
   }
-  for (; i + V::lanes <= end; i += V::lanes) whole.update(param, grad, states, i);
 
   const Lanes<Rule, Scalar<T>, withPrologue> rest(row);
-  for (; i < end; ++i) rest.update(param, grad, states, i);
+  const Following<Scalar<T>> followingRest(tensor);
+  while (i < end) {
+    const size_t from = i, to = isAlone || end - i < runLength ? end : i + runLength;
+    for (; i + V::lanes <= to; i += V::lanes) whole.update(param, grad, states, i);
+    for (; i < to; ++i) rest.update(param, grad, states, i);
+    if (!isAlone) followingRest.run(following.run(from, to), to);
+  }
 }
 
 template <class Rule, class V>

@@ -27,7 +27,9 @@ constexpr size_t maxArrays = 2 + maxStates;
 
 template <class T>
 Tensor tensorOf(T* const* arrays, size_t stateCount) {
-  Tensor tensor{arrays[0], arrays[1 + stateCount], {}};
+  Tensor tensor{};
+  tensor.param = arrays[0];
+  tensor.grad = arrays[1 + stateCount];
   for (size_t k = 0; k < stateCount; ++k) tensor.state[k] = arrays[1 + k];
   return tensor;
 }
