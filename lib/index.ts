@@ -27,10 +27,17 @@ export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './optimizers/s
 export { ScheduleFreeSGD, type ScheduleFreeSGDOptions } from './optimizers/schedulefreesgd.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export { Signum, type SignumOptions } from './optimizers/signum.js';
-export { type LayerDecayOptions, layerDecay, type Match, type ParamGroup, splitGroups } from './param_groups.js';
+export {
+  type LayerDecayOptions,
+  layerDecay,
+  type Match,
+  type ParamGroup,
+  splitGroups,
+  type UsualOptions,
+} from './param_groups.js';
 export type { Grads, ParamState, Params, State } from './params.js';
 export type { ClipNormForm, EmaOptions, NonFinite, Pipeline, PipelineOptions, SwaOptions } from './pipeline.js';
 export type { BackendName, NativeName } from './plan.js';
+export type { Schedule } from './schedule.js';
 export * as schedules from './schedules/index.js';
 export { type PlateauState, ReduceOnPlateau, type ReduceOnPlateauOptions } from './schedules/plateau.js';
-export type { Schedule } from './schedules/schedule.js';

@@ -5,6 +5,7 @@ import { describe, type LockstepError, rangeError, typeError } from './errors.js
 import { checkNames, nonNegative, nonNegativeInteger, upToOne } from './options.js';
 import { isGroups, type Params } from './params.js';
 import { power } from './powers.js';
+import type { Schedule } from './schedule.js';
 
 /** Which parameters a rule is for: those whose name the expression finds, or that the function answers true for. */
 export type Match = RegExp | ((name: string, param: FloatArray) => boolean);
@@ -12,8 +13,11 @@ export type Match = RegExp | ((name: string, param: FloatArray) => boolean);
 /** A group as the constructor of an optimizer takes it. */
 export type ParamGroup<P, O> = O & { readonly params: { readonly [K in keyof P]?: P[K] } };
 
-/** The parameters of each rule that has any, then those of none, without options of their own. */
-type GroupsOfRules<P, R> = readonly ParamGroup<P, Partial<Omit<R, 'match'>>>[];
+/** What groups usually differ in. For others name the type: `splitGroups<typeof params, SGDOptions>(…)`. */
+export interface UsualOptions {
+  lr?: number | Schedule;
+  weightDecay?: number | Schedule;
+}
 
 /**
  * Splits parameters into groups: each goes to the first rule that it matches, and the rest to a last group that has the
@@ -34,10 +38,10 @@ type GroupsOfRules<P, R> = readonly ParamGroup<P, Partial<Omit<R, 'match'>>>[];
  * @throws TypeError or RangeError `ERR_INVALID_PARAMS` for params that are no record, `ERR_INVALID_OPTION` for rules that
  *   are no list of such objects, and where a rule is left without parameters: its pattern has a mistake
  */
-export function splitGroups<P extends Params<P>, R extends { readonly match: Match }>(
+export function splitGroups<P extends Params<P>, O extends object = UsualOptions>(
   params: P,
-  rules: readonly R[],
-): GroupsOfRules<P, R> {
+  rules: readonly (NoInfer<O> & { readonly match: Match })[],
+): readonly ParamGroup<P, O>[] {
   const entries = entriesOf(params);
   if (!Array.isArray(rules)) throw invalid(`rules must be an array, received ${describe(rules)}`);
   const tests = rules.map((rule: unknown, r) => testOf(rule, r));
@@ -46,14 +50,16 @@ export function splitGroups<P extends Params<P>, R extends { readonly match: Mat
     const r = tests.findIndex((test) => test(name, param));
     return r < 0 ? rest : r;
   });
-  const groups = [...rules, { match: undefined }].flatMap(({ match: _, ...options }, r) => {
-    const own = entries.filter((_, i) => chosen[i] === r);
-    if (own.length === 0 && r < rest) {
-      throw rangeError('ERR_INVALID_OPTION', `rules[${r}].match must match a parameter that no rule before it does`);
-    }
-    return own.length === 0 ? [] : [{ ...options, params: Object.fromEntries(own) }];
-  });
-  return groups as unknown as GroupsOfRules<P, R>;
+  const groups = [...(rules as readonly { readonly match: unknown }[]), { match: undefined }].flatMap(
+    ({ match: _, ...options }, r) => {
+      const own = entries.filter((_, i) => chosen[i] === r);
+      if (own.length === 0 && r < rest) {
+        throw rangeError('ERR_INVALID_OPTION', `rules[${r}].match must match a parameter that no rule before it does`);
+      }
+      return own.length === 0 ? [] : [{ ...options, params: Object.fromEntries(own) }];
+    },
+  );
+  return groups as unknown as readonly ParamGroup<P, O>[];
 }
 
 /** The options of `layerDecay`. */
