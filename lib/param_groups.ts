@@ -26,7 +26,7 @@ export interface UsualOptions {
  * @example
  * // No weight decay on biases and norms.
  * const groups = splitGroups(params, [{ match: /bias|norm/, weightDecay: 0 }]);
- * const adamw = new AdamW<typeof params>(groups, { lr: 3e-4, weightDecay: 0.1 });
+ * const adamw = new AdamW(groups, { lr: 3e-4, weightDecay: 0.1 });
  *
  * @example
  * // The same by shape: vectors and scalars.
@@ -83,7 +83,7 @@ export interface LayerDecayOptions<Name extends string = string> {
  *   decay: 0.75,
  *   layerOf: (name) => (name.startsWith('head') ? 13 : Number(/\d+/.exec(name)?.[0] ?? -1) + 1),
  * });
- * const adamw = new AdamW<typeof params>(groups, { weightDecay: 0.05 });
+ * const adamw = new AdamW(groups, { weightDecay: 0.05 });
  *
  * @param given a record of parameters, or groups of such, whose other options are kept
  * @returns each group split by layer, from the first to the last

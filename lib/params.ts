@@ -8,14 +8,14 @@ import { describe, rangeError, typeError } from './errors.js';
  * What else stands in the group are its options, where they are not those of the optimizer.
  */
 export interface Group {
-  readonly params: Readonly<Record<string, FloatArray>> | readonly FloatArray[];
+  readonly params: Readonly<Record<string, FloatArray | undefined>> | readonly FloatArray[];
 }
 
 /** Parameters: an array or a record of `Float32Array | Float64Array`, or a list of groups of such. */
 export type Params<P> = { readonly [K in keyof P]: FloatArray | Group };
 
 /** The arrays or records of all groups as one. */
-type Merged<Q> = [Q] extends [readonly unknown[]] ? readonly FloatArray[] : Intersection<Q>;
+type Merged<Q> = [Q] extends [readonly unknown[]] ? readonly FloatArray[] : Required<Intersection<Q>>;
 
 type Intersection<Q> = (Q extends unknown ? (each: Q) => void : never) extends (all: infer All) => void ? All : never;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backend } from 'lockstep';
 import { afterAll, describe, expect, test } from 'vitest';
+import { availableThreads } from '../lib/threads.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -41,7 +41,7 @@ test('layerDecay: one group for each layer of each group', () => {
     { params: { 'block0.w': w0 }, lr: 0.1 },
     { params: { 'block1.w': w1 }, lr: 0.2 },
   ]);
-  const adamw = new AdamW<typeof params>(groups, { weightDecay: 0.1 });
+  const adamw = new AdamW(groups, { weightDecay: 0.1 });
   expect(adamw.groups.map(({ lr, weightDecay }) => [lr, weightDecay])).toEqual([
     [1, 0],
     [2, 0],
