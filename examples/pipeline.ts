@@ -3,14 +3,17 @@
  * gradients unscaled, checked and clipped, weights decayed by group, stepped and averaged, gradients zeroed, the learning
  * rate on a schedule. Run it with: npm run demo:pipeline
  */
-import { AdamW, type BackendName, backend } from 'lockstep';
+import { AdamW, type BackendName, backend, schedules } from 'lockstep';
 import { CLASSES, type Digits, loadMnist, PIXELS } from './mnist/data.js';
 import { HIDDEN, Network, type Params } from './mnist/network.js';
 import { seededRandom } from './mnist/random.js';
 import { integer, percent } from './mnist/report.js';
 import { accuracy, Batches, hashOf } from './mnist/train.js';
 
+const { cosine, warmup } = schedules;
+
 const STEPS = 3000;
+const WARMUP_STEPS = 100;
 const BATCH_SIZE = 32;
 const SEED = 1;
 /** The steps that both backends take. */
@@ -20,13 +23,6 @@ const PLANTED_AT = 100;
 /** What a loss in low precision is multiplied by, so that its gradients do not vanish; step takes it out again. */
 const LOSS_SCALE = 1024;
 
-/** The share of the peak learning rate in a step that `step` others came before: linear warm-up, then half a cosine. */
-function warmupThenCosine(step: number): number {
-  const warmup = 100;
-  if (step < warmup) return (step + 1) / warmup;
-  return (1 + Math.cos((Math.PI * (step - warmup)) / (STEPS - warmup))) / 2;
-}
-
 function create({ w1, b1, w2, b2 }: Params, on: BackendName) {
   return new AdamW(
     [
@@ -34,7 +30,7 @@ function create({ w1, b1, w2, b2 }: Params, on: BackendName) {
       { params: { b1, b2 }, weightDecay: 0 },
     ],
     {
-      lr: (step) => 2e-3 * warmupThenCosine(step),
+      lr: warmup(cosine({ from: 2e-3, to: 0, steps: STEPS - WARMUP_STEPS }), { steps: WARMUP_STEPS, offset: 1 }),
       gradScale: 1 / LOSS_SCALE,
       nonFinite: 'skip',
       clipNorm: 1,
