@@ -146,7 +146,7 @@ export function scheduled<T>(option: Option<T>): Option<T | Schedule<T>> {
 }
 
 /** An object with options of its own, or `null` for none. What is kept is a frozen copy with every default. */
-export function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
+function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
   return {
     default: null,
     check(name, value) {
@@ -160,11 +160,20 @@ export function optionsOrNone<Values extends object>(list: OptionList<Values>): 
   };
 }
 
+/** The option, which is fixed: setting it to the same values changes nothing. */
+export function fixedOptions<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
+  const names = Object.keys(list) as (keyof Values)[];
+  return fixed(
+    optionsOrNone(list),
+    (first, value) => first === value || (!!first && !!value && names.every((name) => first[name] === value[name])),
+  );
+}
+
 /** The option, fixed once the optimizer is made: it decides which rule runs or what the state is. */
-export function fixed<T>(option: Option<T>): Option<T> {
+export function fixed<T>(option: Option<T>, isSame: (first: T, value: T) => boolean = Object.is): Option<T> {
   return {
     ...option,
-    stays: (first, value) => (value === first ? undefined : `${describe(first)} as the optimizer was made`),
+    stays: (first, value) => (isSame(first, value) ? undefined : `${describe(first)} as the optimizer was made`),
   };
 }
 

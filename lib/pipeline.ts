@@ -3,9 +3,9 @@
 import {
   choice,
   fixed,
+  fixedOptions,
   flag,
   type OptionList,
-  optionsOrNone,
   positive,
   positiveOrInfinity,
   upToOne,
@@ -71,8 +71,8 @@ export const pipelineOptions: OptionList<PipelineOptions> = {
   clipValue: positiveOrInfinity(Infinity),
   nonFinite: choice<NonFinite>('propagate', 'propagate', 'skip', 'throw'),
   zeroGrad: flag(false),
-  ema: fixed(optionsOrNone<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) })),
-  swa: fixed(optionsOrNone<SwaOptions>({ start: wholeNumber(1), every: wholeNumber(1) })),
+  ema: fixedOptions<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) }),
+  swa: fixedOptions<SwaOptions>({ start: wholeNumber(1), every: wholeNumber(1) }),
   accumulate: fixed(wholeNumber(1)),
   accumulateMode: choice<'mean' | 'sum'>('mean', 'mean', 'sum'),
 };

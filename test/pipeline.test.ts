@@ -999,6 +999,9 @@ describe('options', () => {
 
   test('what is fixed stays', () => {
     const { pipeline } = create(AdamW, [f32(1)], { accumulate: 2 });
+    const averaged = new SGD([new Float32Array(1)], { ema: { decay: 0.5 } }).pipeline;
+    averaged.ema = { decay: 0.5 }; // as it is
+    expect(() => (averaged.ema = { decay: 0.6 })).toThrow('ema must stay an object as the optimizer was made');
     expect(() => (pipeline.accumulate = 3)).toThrow('accumulate must stay 2 as the optimizer was made, received 3');
     expect(() => Object.assign(pipeline, { ema: {} })).toThrow(
       'ema must stay null as the optimizer was made, received an object',
