@@ -83,7 +83,7 @@ const definition: Definition<ASGDOptions> = {
  * - `ax`: a.
  *
  * And numbers of each parameter:
- * - `eta`: η of the next step.
+ * - `eta`: η of the next step; before the first, the lr that the optimizer was made with.
  * - `mu`: μ of the next step.
  *
  * @dialects Compared with the formula:

@@ -7,7 +7,7 @@ import type { Schedule } from '../schedule.js';
 
 /** The options of `FTRL`. */
 export interface FTRLOptions {
-  /** Learning rate, > 0. Default 0.001. */
+  /** Learning rate, > 0, since sums are divided by it: a schedule must not reach 0. Default 0.001. */
   lr?: number | Schedule;
   /** How step sizes fall: q(n) = n⁻ᵖᵒʷᵉʳ is 1, √n or n. One of 0, −0.5, −1. Default −0.5. Fixed. */
   power?: 0 | -0.5 | -1;

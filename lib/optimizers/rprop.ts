@@ -71,7 +71,8 @@ const definition: Definition<RpropOptions> = {
  * - `stepSize`: s, which starts with lr.
  *
  * @dialects Compared with the formula:
- * - 'torch': the same.
+ * - 'torch': the same, but for products of two gradients that underflow: PyTorch takes their sign for 0, lockstep multiplies
+ *   signs.
  *
  * `optax.rprop` is another rule, and no dialect: it takes each update one step late.
  *

@@ -16,7 +16,7 @@ export interface ScheduleFreeOptions {
   weightDecay?: number | Schedule;
   /** Over how many steps lr rises to its value; an integer >= 0. Default 0. */
   warmupSteps?: number;
-  /** z of step t enters the average with weight tʳ, r >= 0: more than 0 forgets the beginning sooner. Default 0. */
+  /** z of step t enters the average with weight tʳ, r >= 0: more than 0 forgets the beginning sooner. tʳ must stay finite. Default 0. */
   r?: number;
   /** … times the largest lr so far to this power, >= 0, so that a warm-up counts little. Default 2. */
   weightLrPower?: number;

@@ -91,20 +91,16 @@ export class ReduceOnPlateau {
       throw typeError('ERR_INVALID_OPTION', `metric must be a number, received ${describe(metric)}`);
     }
     const lrs = this.#groups.map(lrOf);
-    if (this.#isBetter(metric)) {
-      this.#best = metric;
-      this.#badSteps = 0;
-    } else {
-      this.#badSteps++;
-    }
-    if (this.#cooldown > 0) {
-      this.#cooldown--;
-      this.#badSteps = 0;
-    }
-    if (this.#badSteps <= this.#options.patience) return false;
-    this.#cooldown = this.#options.cooldown;
-    this.#badSteps = 0;
-    return this.#reduce(lrs);
+    const isBetter = this.#isBetter(metric);
+    const isCooling = this.#cooldown > 0;
+    const badSteps = isBetter || isCooling ? 0 : this.#badSteps + 1;
+    const isTime = badSteps > this.#options.patience;
+    const isReduced = isTime && this.#reduce(lrs); // before anything is kept, since an lr that is fixed refuses it
+    if (isBetter) this.#best = metric;
+    this.#badSteps = isTime ? 0 : badSteps;
+    if (isTime) this.#cooldown = this.#options.cooldown;
+    else if (isCooling) this.#cooldown--;
+    return isReduced;
   }
 
   /** A copy of the state, to be kept with a checkpoint; setting it continues from there. */
