@@ -63,6 +63,8 @@ function readOptions(args: string[]) {
   }
 }
 
+process.env.LOCKSTEP_THREADS = '1'; // the loops and limits that lockstep is compared with have one, too
+
 const args = process.argv.slice(2);
 const options = readOptions(args);
 if (options.help) {
