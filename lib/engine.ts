@@ -77,6 +77,7 @@ export class Engine<O extends object> {
   /** Whether code of the user's may be running: that which gradients are read from, or a schedule. */
   #isReading = false;
   #isScheduling = false;
+  #isAdding = false;
   /** How many rows of coefficients this step has. */
   #rowCount = 0;
   /** Whether the sweep itself sets the gradients to zero. */
@@ -129,14 +130,30 @@ export class Engine<O extends object> {
    * @throws TypeError or RangeError as the constructor does; nothing is changed then
    */
   addGroup(group: GivenGroup<O>): void {
-    const isBusy = this.#isReading || this.#isScheduling || (this.#accumulator?.calls ?? 0) > 0;
+    const isBusy = this.#runsForeignCode() || (this.#accumulator?.calls ?? 0) > 0;
     if (isBusy || this.#mode !== 'train' || this.#hasSwapped) {
       throw typeError(
         'ERR_MODE',
         'addGroup must be called between steps, while params hold the weights that are trained',
       );
     }
-    this.#add([group]);
+    this.#isAdding = true;
+    try {
+      this.#add([group]);
+    } finally {
+      this.#isAdding = false;
+    }
+  }
+
+  /** Whether code of the user's runs within a call: a getter of grads or params, or a schedule. */
+  #runsForeignCode(): boolean {
+    return this.#isReading || this.#isScheduling || this.#isAdding;
+  }
+
+  /** For what getters of grads may do, since `step` looks afterwards at all that it changes. */
+  #refuseReentry(what: string): void {
+    if (!this.#isScheduling && !this.#isAdding) return;
+    throw typeError('ERR_MODE', `${what} must not be called by params or schedules while the optimizer reads them`);
   }
 
   /** All that can be refused comes first. */
@@ -219,11 +236,14 @@ export class Engine<O extends object> {
 
   /** Takes every parameter that has stepped to what it holds in that mode: all of them or, where an array is refused, none. */
   setMode(mode: Mode): void {
+    this.#refuseReentry(mode);
     if (mode === this.#mode) return;
     if (this.#hasSwapped) {
       throw typeError('ERR_MODE', `${mode} must be called with the weights in place: call swapAverages() first`);
     }
-    const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.at(this.#count)) ?? 0);
+    this.#schedule();
+    if (this.isDisposed) throw disposed(this.#optimizerName);
+    const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.values) ?? 0);
     this.#checkTensors();
     this.#lines?.move(shares, (i) => this.#steps[i] > 0);
     this.#mode = mode;
@@ -262,6 +282,7 @@ export class Engine<O extends object> {
 
   /** Exchanges the weights and their averages, of every parameter that has an average by now. */
   swapAverages(): void {
+    this.#refuseReentry('swapAverages');
     this.averageOf(0);
     this.#checkTensors();
     const first = firstAverage(this.#pipeline);
@@ -285,6 +306,10 @@ export class Engine<O extends object> {
 
   #read(grads: unknown): void {
     if (this.#isScheduling) throw typeError('ERR_MODE', 'a schedule must not step its own optimizer');
+    if (this.#isReading) {
+      throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
+    }
+    this.#refuseReentry('step');
     this.#isReading = true;
     try {
       this.#sources.read(grads);
@@ -479,7 +504,7 @@ export class Engine<O extends object> {
       const start = rows[i] * width;
       const scale = this.#scaleOf(start);
       const norm = Math.sqrt(measured[i * sumsWidth + sums.grad]) * scale;
-      if (nonFinite !== 'propagate' && !(norm < suspicious(this.#params[i]))) {
+      if (nonFinite !== 'propagate' && !(norm < suspicious(this.#params[i]) && scale < suspicious(this.#params[i]))) {
         const found = findNonFinite(this.#params[i], this.#sources.of(i, gathered), scale);
         if (found !== null) return this.#refuseNonFinite(found);
       }

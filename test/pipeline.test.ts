@@ -20,6 +20,15 @@ import { ulp } from './ulp.js';
 
 const { available } = backend();
 const f32 = (...values: number[]) => new Float32Array(values);
+
+function thrown(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
 const f64 = (...values: number[]) => new Float64Array(values);
 
 describe('every pair of settings, on every backend', () => {
@@ -979,14 +988,6 @@ describe('options', () => {
   ];
 
   test.each(invalid)('%o', (options, message) => {
-    const thrown = (run: () => unknown) => {
-      try {
-        run();
-      } catch (error) {
-        return error as Error;
-      }
-      throw new Error('nothing was thrown');
-    };
     const error = thrown(() => create(AdamW, [f32(1)], options));
     expect([error.message, error]).toMatchObject([message, { code: 'ERR_INVALID_OPTION' }]);
     const { pipeline } = create(AdamW, [f32(1)], {});
@@ -1010,4 +1011,58 @@ describe('options', () => {
     pipeline.clipNorm = 3;
     expect({ ...pipeline }).toMatchObject({ accumulate: 2, clipNorm: 3, ema: null });
   });
+});
+
+describe('calls from code that runs within a call', () => {
+  test('addGroup in a getter of its own params', () => {
+    const [a, b, c] = [f32(0), f32(0), f32(0)];
+    const sgd = new SGD({ a }, { lr: 1 });
+    const group = {
+      params: {
+        get b() {
+          sgd.addGroup({ params: { c } });
+          return b;
+        },
+      },
+    };
+    expect(thrown(() => sgd.addGroup(group))).toMatchObject({ code: 'ERR_MODE' });
+    expect(sgd.groups.length).toBe(1);
+    sgd.addGroup({ params: { b } });
+    sgd.step({ a: f32(1), b: f32(2) } as never);
+    expect([a[0], b[0], c[0]]).toEqual([-1, -2, 0]);
+  });
+
+  test('step in a getter of one of several gradients', () => {
+    const w = f32(0);
+    const sgd = new SGD({ w }, { lr: 1 });
+    const second = {
+      get w() {
+        sgd.step({ w: f32(100) });
+        return f32(1);
+      },
+    };
+    expect(thrown(() => sgd.step([{ w: f32(1) }, second]))).toMatchObject({ code: 'ERR_INVALID_GRADS' });
+    expect(w[0]).toBe(0);
+  });
+
+  test('eval in a schedule', () => {
+    const w = f32(1);
+    const adamw = new ScheduleFreeAdamW([w], {
+      lr: (step) => {
+        if (step > 0) adamw.eval();
+        return 0.1;
+      },
+    });
+    adamw.step([f32(1)]);
+    const before = w[0];
+    expect(thrown(() => adamw.eval())).toMatchObject({ code: 'ERR_MODE' });
+    expect([adamw.mode, w[0]]).toEqual(['train', before]);
+  });
+});
+
+test('a scale that no f32 can hold makes gradients that are not finite', () => {
+  const w = f32(5, 5);
+  const sgd = new SGD({ w }, { lr: 1, gradScale: 1e39, nonFinite: 'skip' });
+  expect(sgd.step({ w: f32(0, 1e-20) })).toMatchObject({ stepped: false, nonFinite: { param: 'w', index: 0 } });
+  expect([...w]).toEqual([5, 5]);
 });
