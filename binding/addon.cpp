@@ -232,14 +232,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("stages", split(env, Stages::coefficientNames()));
   exports.Set("prologue", split(env, Prologue::coefficientNames()));
   exports.Set("maxGrads", Napi::Number::New(env, maxGrads));
-  exports.Set("maxThreads", Napi::Number::New(env, maxThreads));
   exports.Set("helperCount", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::Number::New(info.Env(), static_cast<double>(helperCount()));
               }));
   exports.Set("failToStartHelpers", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
                 failToStartHelpers(info[0].ToBoolean());
               }));
-  exports.Set("maxSources", Napi::Number::New(env, maxSources));
   exports.Set("bind", Napi::Function::New(env, bind, "bind"));
   return exports;
 }

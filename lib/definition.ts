@@ -2,7 +2,6 @@
 
 import { choice, fixed, type Option, type OptionList } from './options.js';
 import { writePrologue } from './rows.js';
-import type { CautiousCoefficients } from './rules/cautious.js';
 import type { Rule } from './rules/rule.js';
 
 /** A system whose form, defaults and state an optimizer takes on, where it differs from lockstep's own. */
@@ -46,10 +45,8 @@ export interface Definition<O extends object> {
   /**
    * Changes the rule's scalars by what it measures: the sums of squares, in the order of their names, start at
    * `sums[sumsAt]`. Called for rules that measure something, between `coefficients` and the step.
-   *
-   * @param length how many elements the parameter has
    */
-  adapt?(row: Float64Array, at: number, options: Values<O>, sums: Float64Array, sumsAt: number, length: number): void;
+  adapt?(row: Float64Array, at: number, options: Values<O>, sums: Float64Array, sumsAt: number): void;
   /** For optimizers whose parameters are not yet the weights in 'train' mode: how they go from one mode to the other. */
   readonly modes?: {
     /** The state array that lies on one line with both points. */
@@ -57,17 +54,6 @@ export interface Definition<O extends object> {
     /** How much of the way to it a parameter goes when the mode becomes `mode`; negative for away from it. */
     share(mode: Mode, options: Values<O>): number;
   };
-}
-
-/** The `adapt` of cautious rules: what is kept is scaled up by as much as was dropped, but at most a thousandfold. */
-export function scaleKept(
-  row: Float64Array,
-  at: number,
-  { keepScale }: CautiousCoefficients,
-  kept: number,
-  length: number,
-): void {
-  row[at + keepScale] = length / Math.max(kept, 0.001 * length);
 }
 
 /** The `conflict` of optimizers with momentum in PyTorch's form. */
@@ -128,4 +114,17 @@ export function writeDecay(
   const l2 = mode === 'l2' ? weightDecay : 0;
   const shrinking = mode === 'decoupled' ? lr * weightDecay : mode === 'independent' ? weightDecay : 0;
   writePrologue(row, at, maximize ? -1 : 1, l2, 1 - shrinking);
+}
+
+/** Writes the shares of two running averages: what is kept of each, and what the new value counts. */
+export function writeBetas(
+  row: Float64Array,
+  at: number,
+  c: { readonly beta1: number; readonly rest1: number; readonly beta2: number; readonly rest2: number },
+  betas: readonly [number, number],
+): void {
+  row[at + c.beta1] = betas[0]; // not destructured: an iterator would cost more than the rest of this
+  row[at + c.rest1] = 1 - betas[0];
+  row[at + c.beta2] = betas[1];
+  row[at + c.rest2] = 1 - betas[1];
 }

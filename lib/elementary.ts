@@ -78,7 +78,7 @@ function logParts(x: number): readonly [high: number, low: number] {
 }
 
 /** With the coefficient of z ** k at k. */
-function polynomial(z: number, coefficients: readonly number[]): number {
+export function polynomial(z: number, coefficients: readonly number[]): number {
   let value = 0;
   for (let k = coefficients.length - 1; k >= 0; k--) value = value * z + coefficients[k];
   return value;

@@ -72,12 +72,9 @@ export class Engine<O extends object> {
   #sources!: Sources;
   #plan!: Plan;
   #control!: Control;
-  readonly #accumulate: number;
   #accumulator: Accumulator | undefined;
-  /** Whether code of the user's may be running: that which gradients are read from, or a schedule. */
-  #isReading = false;
-  #isScheduling = false;
-  #isAdding = false;
+  /** What is being read, where code of the user's may run: getters, proxies, schedules. */
+  #reading: 'grads' | 'schedules' | 'params' | undefined;
   /** How many rows of coefficients this step has. */
   #rowCount = 0;
   /** Whether the sweep itself sets the gradients to zero. */
@@ -119,7 +116,6 @@ export class Engine<O extends object> {
     this.#backend = backend;
     this.#pipeline = pipeline;
     this.#threads = threads;
-    this.#accumulate = pipeline.accumulate;
     this.#isList = Array.isArray(groups[0].params);
     this.#add(groups);
   }
@@ -130,29 +126,24 @@ export class Engine<O extends object> {
    * @throws TypeError or RangeError as the constructor does; nothing is changed then
    */
   addGroup(group: GivenGroup<O>): void {
-    const isBusy = this.#runsForeignCode() || (this.#accumulator?.calls ?? 0) > 0;
+    const isBusy = this.#reading !== undefined || (this.#accumulator?.calls ?? 0) > 0;
     if (isBusy || this.#mode !== 'train' || this.#hasSwapped) {
       throw typeError(
         'ERR_MODE',
         'addGroup must be called between steps, while params hold the weights that are trained',
       );
     }
-    this.#isAdding = true;
+    this.#reading = 'params';
     try {
       this.#add([group]);
     } finally {
-      this.#isAdding = false;
+      this.#reading = undefined;
     }
-  }
-
-  /** Whether code of the user's runs within a call: a getter of grads or params, or a schedule. */
-  #runsForeignCode(): boolean {
-    return this.#isReading || this.#isScheduling || this.#isAdding;
   }
 
   /** For what getters of grads may do, since `step` looks afterwards at all that it changes. */
   #refuseReentry(what: string): void {
-    if (!this.#isScheduling && !this.#isAdding) return;
+    if (this.#reading === undefined || this.#reading === 'grads') return;
     throw typeError('ERR_MODE', `${what} must not be called by params or schedules while the optimizer reads them`);
   }
 
@@ -214,7 +205,7 @@ export class Engine<O extends object> {
       scalarsAt += group.scalarNames.length;
       return scalarsAt - group.scalarNames.length;
     });
-    if (this.#accumulate > 1) this.#accumulator = new Accumulator(this.#backend, threads, params);
+    if (this.#pipeline.accumulate > 1) this.#accumulator = new Accumulator(this.#backend, threads, params);
     const towards = this.#definition.modes?.towards;
     if (towards !== undefined) {
       this.#lines = new Lines(
@@ -242,7 +233,6 @@ export class Engine<O extends object> {
       throw typeError('ERR_MODE', `${mode} must be called with the weights in place: call swapAverages() first`);
     }
     this.#schedule();
-    if (this.isDisposed) throw disposed(this.#optimizerName);
     const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.values) ?? 0);
     this.#checkTensors();
     this.#lines?.move(shares, (i) => this.#steps[i] > 0);
@@ -305,26 +295,27 @@ export class Engine<O extends object> {
   }
 
   #read(grads: unknown): void {
-    if (this.#isScheduling) throw typeError('ERR_MODE', 'a schedule must not step its own optimizer');
-    if (this.#isReading) {
+    if (this.#reading === 'schedules') throw typeError('ERR_MODE', 'a schedule must not step its own optimizer');
+    if (this.#reading === 'grads') {
       throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
     }
     this.#refuseReentry('step');
-    this.#isReading = true;
+    this.#reading = 'grads';
     try {
       this.#sources.read(grads);
     } finally {
-      this.#isReading = false;
+      this.#reading = undefined;
     }
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
 
+  /** Fixes the options of every group for the next step. */
   #schedule(): void {
-    this.#isScheduling = true;
+    this.#reading = 'schedules';
     try {
       for (let g = 0; g < this.#groups.length; g++) this.#groups[g].prepare(this.#count);
     } finally {
-      this.#isScheduling = false;
+      this.#reading = undefined;
     }
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
@@ -348,7 +339,7 @@ export class Engine<O extends object> {
     report.gradNorm = null;
     report.clipCoefficient = 1;
     report.nonFinite = null;
-    if (gathered !== undefined && gathered.calls + 1 < this.#accumulate) return this.#gather(gathered);
+    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) return this.#gather(gathered);
 
     this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
     const active = this.#assignRows(gathered, gradScale * this.#meanScale());
@@ -392,7 +383,7 @@ export class Engine<O extends object> {
 
   /** What makes a mean of sums. */
   #meanScale(): number {
-    const calls = this.#pipeline.accumulateMode === 'mean' ? this.#accumulate : 1;
+    const calls = this.#pipeline.accumulateMode === 'mean' ? this.#pipeline.accumulate : 1;
     return 1 / (calls * this.#sources.count);
   }
 
@@ -555,7 +546,8 @@ export class Engine<O extends object> {
       if (rows[i] < 0 || group.measures === 0) continue;
       const at = rows[i] * width + ruleStart;
       const sumsAt = i * sumsWidth + sums.rule;
-      group.definition.adapt?.(coefficients, at, group.values, measured, sumsAt, length);
+      group.rule.adapt?.(coefficients, at, measured, sumsAt, length);
+      group.definition.adapt?.(coefficients, at, group.values, measured, sumsAt);
     }
   }
 }

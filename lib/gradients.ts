@@ -14,7 +14,6 @@ export class Gradients {
   #anyBound = false;
   /** Whether the gradients of this step were read anew, or are those that are bound. */
   #isNew = false;
-  #isReading = false;
 
   /** @param written the memory that a step writes: no gradient may share any of it */
   constructor(params: readonly Param[], written: Memory, isList: boolean) {
@@ -35,10 +34,6 @@ export class Gradients {
    * code here, so the lengths of all arrays are to be checked after this and not before.
    */
   read(grads: unknown): void {
-    const incoming = this.#incoming;
-    if (this.#isReading) {
-      throw typeError('ERR_INVALID_GRADS', 'grads must not step their own optimizer while they are read');
-    }
     if (grads === undefined) {
       if (!this.#anyBound) {
         throw typeError(
@@ -49,13 +44,9 @@ export class Gradients {
       this.#isNew = false;
       return;
     }
-    this.#isReading = true;
-    try {
-      this.#checkShape(grads);
-      for (let i = 0; i < incoming.length; i++) incoming[i] = ownOrClass(grads, this.#params[i].name);
-    } finally {
-      this.#isReading = false;
-    }
+    this.#checkShape(grads);
+    const incoming = this.#incoming;
+    for (let i = 0; i < incoming.length; i++) incoming[i] = ownOrClass(grads, this.#params[i].name);
     this.#isNew = true;
   }
 
@@ -128,8 +119,7 @@ export class Gradients {
     for (let i = 0; i < incoming.length; i++) changed ||= incoming[i] !== this.#bound[i];
     if (!changed) return;
     plan.bindGrads(0, incoming);
-    for (let i = 0; i < incoming.length; i++) this.#bound[i] = incoming[i];
-    this.#anyBound = true;
+    this.keep();
   }
 }
 

@@ -5,12 +5,12 @@ import { describe, rangeError, typeError } from './errors.js';
 import {
   checkNames,
   growing,
-  nonNegativeInteger,
+  integer,
   type OptionList,
   openFraction,
   positive,
+  readKnown,
   readOptions,
-  wholeNumber,
 } from './options.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -44,10 +44,10 @@ const optionList: OptionList<LossScalerOptions> = {
   initScale: positive(65536),
   growthFactor: growing(2),
   backoffFactor: openFraction(0.5),
-  growthInterval: wholeNumber(2000),
+  growthInterval: integer(1, 2000),
 };
 
-const stateList: OptionList<LossScalerState> = { scale: positive(65536), growthTracker: nonNegativeInteger(0) };
+const stateList: OptionList<LossScalerState> = { scale: positive(65536), growthTracker: integer(0, 0) };
 
 /**
  * Dynamic loss scaling: the loss is multiplied by a scale that is as large as gradients allow, and gradients are divided
@@ -76,8 +76,7 @@ export class LossScaler {
 
   /** @throws TypeError or RangeError `ERR_INVALID_OPTION` */
   constructor(options: LossScalerOptions = {}) {
-    checkNames(options, Object.keys(optionList));
-    this.#options = readOptions<Required<LossScalerOptions>>(optionList, options);
+    this.#options = readKnown<Required<LossScalerOptions>>(optionList, options);
     this.#state = Object.freeze({ scale: this.#options.initScale, growthTracker: 0 });
   }
 

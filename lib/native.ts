@@ -29,13 +29,9 @@ export interface Addon {
   readonly stages: readonly string[];
   /** How many gradients one `bindGrads` call takes. */
   readonly maxGrads: number;
-  /** How many threads a step may use at most. */
-  readonly maxThreads: number;
   /** How many threads there are beside the calling one, and a way to let the start of more fail; for tests. */
   readonly helperCount: () => number;
   readonly failToStartHelpers: (fail: boolean) => void;
-  /** How many gradients one parameter may have. */
-  readonly maxSources: number;
   bind(
     isa: string,
     tensors: readonly {

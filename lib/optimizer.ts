@@ -77,7 +77,8 @@ export abstract class Optimizer<
   readonly pipeline: Pipeline;
 
   readonly #definition: Definition<O>;
-  readonly #defaults: O;
+  /** What was given for all groups. */
+  readonly #defaults: object;
   readonly #pipeline: Pipeline;
   #groups: readonly Required<O>[] = Object.freeze([]);
   #engine: Engine<O> | undefined;
@@ -86,7 +87,7 @@ export abstract class Optimizer<
   constructor(definition: Definition<O>, params: P, given: O & CommonOptions) {
     checkNames(given, [...Object.keys(definition.options), ...commonNames]);
     this.#definition = definition;
-    this.#defaults = given;
+    this.#defaults = ownOptions(definition, given);
     const { pipeline, backend, threads } = readCommon(given);
     this.backend = backend.name;
     this.#pipeline = pipeline;
@@ -104,8 +105,7 @@ export abstract class Optimizer<
   #readGroup(group: object): Required<O> {
     const definition = this.#definition;
     checkNames(group, ['params', ...Object.keys(definition.options)]);
-    const { params: _, ...own } = { ...group } as { readonly params?: unknown };
-    const given = { ...ownOptions(definition, this.#defaults), ...own };
+    const given = { ...this.#defaults, ...ownOptions(definition, group) };
     const options = readOptions<Required<O>>(definition.options, given, defaultsOf(definition, given));
     refuseConflict(definition, options);
     return options;
@@ -238,9 +238,10 @@ function refusePipelineConflict(pipeline: Pipeline): void {
   if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
 }
 
-/** The own options among those of the optimizer itself. */
-function ownOptions<O extends object>(definition: Definition<O>, given: object): object {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(definition.options, name)));
+/** The own properties that are options of the optimizer, each read once. */
+function ownOptions<O extends object>({ options }: Definition<O>, given: object): object {
+  const names = Object.keys(options).filter((name) => Object.hasOwn(given, name));
+  return Object.fromEntries(names.map((name) => [name, (given as Readonly<Record<string, unknown>>)[name]]));
 }
 
 /** The defaults of the dialect that was asked for, where it has its own; `dialect` itself is checked with the others. */

@@ -60,10 +60,6 @@ export const growing = (fallback: number): Option<number> =>
 export const fraction = (fallback: number): Option<number> =>
   number(fallback, 'a number >= 0 and < 1', (value) => value >= 0 && value < 1);
 
-/** An integer >= 0. */
-export const nonNegativeInteger = (fallback: number): Option<number> =>
-  number(fallback, 'an integer >= 0', (value) => Number.isSafeInteger(value) && value >= 0);
-
 /** A few numbers, each with a check of its own. What is kept is a frozen copy, so that it cannot change behind the check. */
 function numbers<T extends readonly number[]>(count: string, parts: readonly Option<number>[]): Option<T> {
   const freeze = (values: unknown) => Object.freeze(values as T);
@@ -133,10 +129,6 @@ export const positive = (fallback: number): Option<number> =>
 export const positiveOrInfinity = (fallback: number): Option<number> =>
   number(fallback, 'a number > 0', (value) => value > 0);
 
-/** An integer >= 1. */
-export const wholeNumber = (fallback: number): Option<number> =>
-  number(fallback, 'an integer >= 1', (value) => Number.isSafeInteger(value) && value >= 1);
-
 /** The option, which may also be a function of the step: what it answers with is checked in each step. */
 export function scheduled<T>(option: Option<T>): Option<T | Schedule<T>> {
   return {
@@ -146,7 +138,7 @@ export function scheduled<T>(option: Option<T>): Option<T | Schedule<T>> {
 }
 
 /** An object with options of its own, or `null` for none. What is kept is a frozen copy with every default. */
-function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
+function objectOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
   return {
     default: null,
     check(name, value) {
@@ -154,17 +146,16 @@ function optionsOrNone<Values extends object>(list: OptionList<Values>): Option<
       if (typeof value !== 'object' || Array.isArray(value)) {
         throw typeError('ERR_INVALID_OPTION', `${name} must be an object or null, received ${describe(value)}`);
       }
-      checkNames(value, Object.keys(list), name);
-      return Object.freeze(readOptions<Required<Values>>(list, value, {}, `${name}.`));
+      return Object.freeze(readKnown<Required<Values>>(list, value, name, `${name}.`));
     },
   };
 }
 
-/** The option, which is fixed: setting it to the same values changes nothing. */
-export function fixedOptions<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
+/** The same, fixed: setting it to an object of the same values changes nothing. */
+export function fixedObjectOrNone<Values extends object>(list: OptionList<Values>): Option<Required<Values> | null> {
   const names = Object.keys(list) as (keyof Values)[];
   return fixed(
-    optionsOrNone(list),
+    objectOrNone(list),
     (first, value) => first === value || (!!first && !!value && names.every((name) => first[name] === value[name])),
   );
 }
@@ -255,9 +246,9 @@ export function readOptions<Values>(
 }
 
 /** Every option of the list, of an object that has no other. */
-export function readKnown<Values>(list: Checks<Values>, given: unknown, name = 'options'): Values {
+export function readKnown<Values>(list: Checks<Values>, given: unknown, name = 'options', prefix = ''): Values {
   checkNames(given, Object.keys(list), name);
-  return readOptions(list, given);
+  return readOptions(list, given, {}, prefix);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { FloatArray } from './arrays.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
-import { checkNames, nonNegative, nonNegativeInteger, upToOne } from './options.js';
+import { checkNames, integer, nonNegative, upToOne } from './options.js';
 import { isGroups, type Params } from './params.js';
 import { power } from './powers.js';
 import type { Schedule } from './schedule.js';
@@ -133,7 +133,7 @@ function layerOfParam(layerOf: (name: string) => number, name: string): number {
   return layerNumber.check(`layerOf(${describe(name)})`, layerOf(name));
 }
 
-const layerNumber = nonNegativeInteger(0);
+const layerNumber = integer(0, 0);
 
 /** Names with their parameters; whether these are arrays is for the optimizer to check. */
 function entriesOf(params: unknown): readonly (readonly [name: string, param: FloatArray])[] {

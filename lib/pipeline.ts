@@ -3,13 +3,13 @@
 import {
   choice,
   fixed,
-  fixedOptions,
+  fixedObjectOrNone,
   flag,
+  integer,
   type OptionList,
   positive,
   positiveOrInfinity,
   upToOne,
-  wholeNumber,
 } from './options.js';
 import { power } from './powers.js';
 
@@ -71,9 +71,9 @@ export const pipelineOptions: OptionList<PipelineOptions> = {
   clipValue: positiveOrInfinity(Infinity),
   nonFinite: choice<NonFinite>('propagate', 'propagate', 'skip', 'throw'),
   zeroGrad: flag(false),
-  ema: fixedOptions<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) }),
-  swa: fixedOptions<SwaOptions>({ start: wholeNumber(1), every: wholeNumber(1) }),
-  accumulate: fixed(wholeNumber(1)),
+  ema: fixedObjectOrNone<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) }),
+  swa: fixedObjectOrNone<SwaOptions>({ start: integer(1, 1), every: integer(1, 1) }),
+  accumulate: fixed(integer(1, 1)),
   accumulateMode: choice<'mean' | 'sum'>('mean', 'mean', 'sum'),
 };
 

@@ -18,10 +18,11 @@ export type BackendName = NativeName | 'typescript';
  */
 export const stages = indexes('scale', 'bound', 'averageShare', 'zeroGrad');
 
-const stagesWidth = Object.keys(stages).length;
+/** Where the prologue's coefficients start in a row: after those of the stages. */
+export const prologueStart = Object.keys(stages).length;
 
-/** Where the rule's coefficients start in a row: after those of the stages and the prologue. */
-export const ruleStart = stagesWidth + prologueWidth;
+/** Where the rule's coefficients start: after the prologue's. */
+export const ruleStart = prologueStart + prologueWidth;
 
 /** How many scalars a row needs for a rule. */
 export function rowWidth(rule: Rule): number {

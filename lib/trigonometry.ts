@@ -1,5 +1,6 @@
 // The cosine from + - x alone, for the reason that lib/elementary.ts gives. After fdlibm (k_cos.c, k_sin.c).
 
+import { polynomial } from './elementary.js';
 import { productError } from './powers.js';
 
 /** pi - Math.PI. */
@@ -39,11 +40,4 @@ function sinKernel(x: number): number {
   const low = productError(x, Math.PI) + x * piLow;
   const z = angle * angle;
   return angle + (low * (1 - 0.5 * z) + angle * z * polynomial(z, sinCoefficients));
-}
-
-/** With the coefficient of z ** k at k. */
-function polynomial(z: number, coefficients: readonly number[]): number {
-  let value = 0;
-  for (let k = coefficients.length - 1; k >= 0; k--) value = value * z + coefficients[k];
-  return value;
 }

@@ -1,7 +1,16 @@
 // The backend that runs where no binary loads, and the one that every binary is compared with.
 
-import { dtypeOf, type FloatArray, part, plainView } from './arrays.js';
-import { type Backend, type BoundTensor, rowWidth, ruleStart, stages, sums as sumsOf, sumsWidth } from './plan.js';
+import { copyInto, dtypeOf, type FloatArray, part, plainView, zero } from './arrays.js';
+import {
+  type Backend,
+  type BoundTensor,
+  prologueStart,
+  rowWidth,
+  ruleStart,
+  stages,
+  sums as sumsOf,
+  sumsWidth,
+} from './plan.js';
 import { blockLength, sumOfSquares } from './reduce.js';
 import { lerp } from './rules/lerp.js';
 import { prologue, prologueWidth } from './rules/prologue.js';
@@ -72,8 +81,7 @@ function tensor<A extends FloatArray>(
 
   /** Reads the prologue's and the rule's scalars, rounded to the type of the arrays. */
   function readRow({ coefficients, at }: Row): void {
-    const prologueAt = at + ruleStart - prologueWidth;
-    for (let k = 0; k < before.length; k++) before[k] = coefficients[prologueAt + k];
+    for (let k = 0; k < before.length; k++) before[k] = coefficients[at + prologueStart + k];
     for (let k = 0; k < scalars.length; k++) scalars[k] = coefficients[at + ruleStart + k];
   }
 
@@ -81,7 +89,7 @@ function tensor<A extends FloatArray>(
   function sumOf(grads: readonly FloatArray[]): A {
     if (grads.length === 1) return grads[0] as A;
     if (summed === none) summed = new ArrayType(param.length);
-    summed.set(grads[0]);
+    copyInto(summed, grads[0]);
     for (let k = 1; k < grads.length; k++) typed.sum(none, summed, grads[k] as A, []);
     return summed;
   }
@@ -116,7 +124,7 @@ function tensor<A extends FloatArray>(
       const { coefficients, at } = row;
       readRow(row);
       const grad = prepared(row, grads);
-      if (prologue.isIdentity(coefficients, at + ruleStart - prologueWidth)) {
+      if (prologue.isIdentity(coefficients, at + prologueStart)) {
         update(scalars, param, grad, state);
       } else {
         if (scaled === none) scaled = new ArrayType(param.length);
@@ -129,14 +137,14 @@ function tensor<A extends FloatArray>(
         row[0] = share;
         typed.lerp(row, average, param, []);
       }
-      if (coefficients[at + stages.zeroGrad] !== 0) for (const each of grads) each.fill(0);
+      if (coefficients[at + stages.zeroGrad] !== 0) for (const each of grads) zero(each);
     },
 
     measure(row, grads, sums, at) {
       if (measure === undefined || rule.measures === undefined) return;
       readRow(row);
       const grad = prepared(row, grads);
-      const isIdentity = prologue.isIdentity(row.coefficients, row.at + ruleStart - prologueWidth);
+      const isIdentity = prologue.isIdentity(row.coefficients, row.at + prologueStart);
       const values = rule.measures.names.map(() => new ArrayType(blockLength));
       for (let begin = 0; begin < param.length; begin += blockLength) {
         const end = Math.min(begin + blockLength, param.length);

@@ -36,25 +36,28 @@ Tensor shifted(const BoundTensor& bound, size_t begin) {
 
 const double* rulePart(const double* row) { return row + Stages::coefficientCount; }
 
+/// Of a rule without state.
+Tensor plainTensor(void* param, const void* grad, size_t length) {
+  Tensor tensor{};
+  tensor.param = param;
+  tensor.grad = grad;
+  tensor.length = length;
+  return tensor;
+}
+
 /// Runs a rule without prologue over `count` elements.
 void run(const Isa& isa, RuleId rule, Dtype dtype, std::initializer_list<double> coefficients, void* param,
          const void* grad, size_t count) {
   double row[Prologue::coefficientCount + 2] = {1, 0, 1};
   std::copy(coefficients.begin(), coefficients.end(), row + Prologue::coefficientCount);
-  Tensor tensor{};
-  tensor.param = param;
-  tensor.grad = grad;
-  tensor.length = count;
-  isa.kernels[rule][dtype](row, tensor, 0, count);
+  isa.kernels[rule][dtype](row, plainTensor(param, grad, count), 0, count);
 }
 
 double sumOfSquares(const Isa& isa, Dtype dtype, const void* values, size_t count) {
   constexpr double row[Prologue::coefficientCount] = {1, 0, 1};
   double sum;
-  Tensor tensor{};
-  tensor.param = const_cast<void*>(values);  // the rule looks at the gradient alone, and writes nothing
-  tensor.grad = values;
-  tensor.length = count;
+  // The rule looks at the gradient alone, and writes nothing.
+  const Tensor tensor = plainTensor(const_cast<void*>(values), values, count);
   isa.measurements[GradNormId][dtype](row, tensor, 0, count, &sum);
   return sum;
 }

@@ -1,9 +1,9 @@
 import {
   type Definition,
   dialects,
-  scaleKept,
   type WeightDecayMode,
   weightDecayMode,
+  writeBetas,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
@@ -52,17 +52,10 @@ const definition: Definition<AdaBeliefOptions> = {
   coefficients(row, at, options, t) {
     const { lr, betas, eps } = options;
     writeDecay(row, at, options, options.weightDecayMode);
-    row[at + c.beta1] = betas[0];
-    row[at + c.rest1] = 1 - betas[0];
-    row[at + c.beta2] = betas[1];
-    row[at + c.rest2] = 1 - betas[1];
+    writeBetas(row, at, c, betas);
     row[at + c.stepSize] = lr / (1 - power(betas[0], t));
     row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
     row[at + c.eps] = eps;
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousAdaBelief.coefficients, sums[sumsAt], length);
   },
 };
 

@@ -1,10 +1,10 @@
 import {
   type Definition,
   dialects,
-  scaleKept,
   type Values,
   type WeightDecayMode,
   weightDecayMode,
+  writeBetas,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
@@ -60,10 +60,6 @@ export function adamDefinition(
       writeDecay(row, at, options, options.weightDecayMode);
       writeAdam(row, at, options, t);
     },
-    adapt(row, at, { amsgrad: largest }, sums, sumsAt, length) {
-      const { coefficients } = largest ? cautiousAMSGrad : cautiousAdam;
-      scaleKept(row, at, coefficients, sums[sumsAt], length);
-    },
   };
 }
 
@@ -79,10 +75,7 @@ function writeAdam(
   const correction1 = 1 - power(beta1, t);
   const correction2 = 1 - power(beta2, t);
   const c = largest ? amsgrad.coefficients : adam.coefficients;
-  row[at + c.beta1] = beta1;
-  row[at + c.rest1] = 1 - beta1;
-  row[at + c.beta2] = beta2;
-  row[at + c.rest2] = 1 - beta2;
+  writeBetas(row, at, c, betas);
   row[at + c.eps] = eps;
   row[at + c.stepSize] = lr / correction1;
   row[at + c.rootScale] = 1 / Math.sqrt(correction2);

@@ -1,11 +1,4 @@
-import {
-  type Definition,
-  dialects,
-  scaleKept,
-  type WeightDecayMode,
-  weightDecayMode,
-  writeDecay,
-} from '../definition.js';
+import { type Definition, dialects, type WeightDecayMode, weightDecayMode, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
@@ -60,10 +53,6 @@ const definition: Definition<AdamaxOptions> = {
     row[at + c.epsInside] = isOutside ? 0 : eps;
     row[at + c.stepSize] = lr / (1 - power(betas[0], t));
     row[at + c.eps] = isOutside ? eps : 0;
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousAdamax.coefficients, sums[sumsAt], length);
   },
 };
 

@@ -1,11 +1,4 @@
-import {
-  type Definition,
-  dialects,
-  scaleKept,
-  type WeightDecayMode,
-  weightDecayMode,
-  writeDecay,
-} from '../definition.js';
+import { type Definition, dialects, type WeightDecayMode, weightDecayMode, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, positive, scheduled } from '../options.js';
 import type { Params } from '../params.js';
@@ -64,10 +57,6 @@ const definition: Definition<ADOPTOptions> = {
     row[at + c.lr] = lr;
     row[at + c.eps] = eps;
     row[at + c.bound] = clip || isFirst ? Math.sqrt(Math.sqrt(t - 1)) : Infinity;
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousADOPT.coefficients, sums[sumsAt], length);
   },
 };
 

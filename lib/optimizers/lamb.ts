@@ -1,4 +1,4 @@
-import { type Definition, dialects, trustRatio, writeDecay } from '../definition.js';
+import { type Definition, dialects, trustRatio, writeBetas, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
@@ -47,10 +47,7 @@ const definition: Definition<LAMBOptions> = {
     const { lr, betas, eps, weightDecay, maximize, dialect } = options;
     const isDecoupled = dialect === 'keras';
     writeDecay(row, at, { lr, weightDecay: isDecoupled ? weightDecay : 0, maximize }, 'decoupled');
-    row[at + c.beta1] = betas[0];
-    row[at + c.rest1] = 1 - betas[0];
-    row[at + c.beta2] = betas[1];
-    row[at + c.rest2] = 1 - betas[1];
+    writeBetas(row, at, c, betas);
     row[at + c.momentScale] = 1 / (1 - power(betas[0], t));
     row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
     row[at + c.eps] = eps;

@@ -1,9 +1,9 @@
 import {
   type Definition,
   dialects,
-  scaleKept,
   type WeightDecayMode,
   weightDecayMode,
+  writeBetas,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
@@ -49,15 +49,8 @@ const definition: Definition<LionOptions> = {
   coefficients(row, at, options) {
     const { lr, betas } = options;
     writeDecay(row, at, options, options.weightDecayMode);
-    row[at + c.beta1] = betas[0];
-    row[at + c.rest1] = 1 - betas[0];
-    row[at + c.beta2] = betas[1];
-    row[at + c.rest2] = 1 - betas[1];
+    writeBetas(row, at, c, betas);
     row[at + c.lr] = lr;
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousLion.coefficients, sums[sumsAt], length);
   },
 };
 

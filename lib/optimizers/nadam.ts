@@ -1,10 +1,10 @@
 import {
   type Definition,
   dialects,
-  scaleKept,
   type Values,
   type WeightDecayMode,
   weightDecayMode,
+  writeBetas,
   writeDecay,
 } from '../definition.js';
 import { pow } from '../elementary.js';
@@ -67,25 +67,17 @@ const definition: Definition<NAdamOptions> = {
 
   coefficients(row, at, options, t, scalars, scalarsAt) {
     const { lr, betas, eps } = options;
-    const beta1 = betas[0];
     const beta2 = betas[1];
     const mu = momentumAt(t, options);
     const nextMu = momentumAt(t + 1, options);
     const product = scalars[scalarsAt] * mu;
     scalars[scalarsAt] = product;
     writeDecay(row, at, options, options.weightDecayMode);
-    row[at + c.beta1] = beta1;
-    row[at + c.rest1] = 1 - beta1;
-    row[at + c.beta2] = beta2;
-    row[at + c.rest2] = 1 - beta2;
+    writeBetas(row, at, c, betas);
     row[at + c.momentStep] = (lr * nextMu) / (1 - product * nextMu);
     row[at + c.gradStep] = (lr * (1 - mu)) / (1 - product);
     row[at + c.rootScale] = 1 / Math.sqrt(1 - power(beta2, t));
     row[at + c.eps] = eps;
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousNAdam.coefficients, sums[sumsAt], length);
   },
 };
 

@@ -1,9 +1,9 @@
 import {
   type Definition,
   dialects,
-  scaleKept,
   type WeightDecayMode,
   weightDecayMode,
+  writeBetas,
   writeDecay,
 } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
@@ -54,10 +54,7 @@ const definition: Definition<RAdamOptions> = {
     writeDecay(row, at, options, options.weightDecayMode);
     const beta1 = betas[0];
     const beta2 = betas[1];
-    row[at + c.beta1] = beta1;
-    row[at + c.rest1] = 1 - beta1;
-    row[at + c.beta2] = beta2;
-    row[at + c.rest2] = 1 - beta2;
+    writeBetas(row, at, c, betas);
 
     const stepSize = lr / (1 - power(beta1, t));
     const power2 = power(beta2, t);
@@ -75,10 +72,6 @@ const definition: Definition<RAdamOptions> = {
       row[at + c.rootScale] = 0;
       row[at + c.eps] = 1;
     }
-  },
-
-  adapt(row, at, _options, sums, sumsAt, length) {
-    scaleKept(row, at, cautiousAdam.coefficients, sums[sumsAt], length);
   },
 };
 

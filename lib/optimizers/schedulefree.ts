@@ -4,7 +4,7 @@ import type { Definition, Mode, Values } from '../definition.js';
 import { pow } from '../elementary.js';
 import { typeError } from '../errors.js';
 import { Optimizer } from '../optimizer.js';
-import { flag, nonNegative, nonNegativeInteger, type OptionList, scheduled } from '../options.js';
+import { flag, integer, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params, Shape } from '../params.js';
 import type { Schedule } from '../schedule.js';
 
@@ -26,7 +26,7 @@ export interface ScheduleFreeOptions {
 
 export const scheduleFreeOptions: Omit<OptionList<ScheduleFreeOptions>, 'lr'> = {
   weightDecay: scheduled(nonNegative(0)),
-  warmupSteps: nonNegativeInteger(0),
+  warmupSteps: integer(0, 0),
   r: nonNegative(0),
   weightLrPower: nonNegative(2),
   maximize: flag(false),

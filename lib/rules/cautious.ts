@@ -2,17 +2,12 @@ import type { Rule } from './rule.js';
 
 const { fround } = Math;
 
-/** The coefficient that a cautious rule has after those of the rule that it is made of. */
-export interface CautiousCoefficients {
-  readonly keepScale: number;
-}
-
 /**
  * Of what a rule would change, keeps the elements whose change goes against the gradient, and scales them up
  * for those that it drops. Mirrors `Cautious` in src/rules/cautious.h: the rule must add its change to W, and not look at
  * W otherwise.
  */
-export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCoefficients } {
+export function cautious(rule: Rule): Rule {
   const coefficients = { ...rule.coefficients, keepScale: Object.keys(rule.coefficients).length };
   return {
     name: `Cautious${rule.name}`,
@@ -55,6 +50,11 @@ export function cautious(rule: Rule): Rule & { readonly coefficients: CautiousCo
         rule.f64(row, changes, grad, copies);
         for (let i = 0; i < param.length; i++) kept[i] = 0 > changes[i] * grad[i] ? 1 : 0;
       },
+    },
+
+    /** What is kept is scaled up by as much as was dropped, but at most a thousandfold. */
+    adapt(row, at, sums, sumsAt, length) {
+      row[at + coefficients.keepScale] = length / Math.max(sums[sumsAt], 0.001 * length);
     },
   };
 }

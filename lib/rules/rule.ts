@@ -36,6 +36,13 @@ export interface Rule {
   readonly f32: Update<Float32Array>;
   readonly f64: Update<Float64Array>;
   readonly measures?: Measures;
+  /**
+   * Changes the rule's scalars, which start at `row[at]`, by what it measured, where that depends on no option: the sums of
+   * squares start at `sums[sumsAt]`.
+   *
+   * @param length how many elements the parameter has
+   */
+  adapt?(row: Float64Array, at: number, sums: Float64Array, sumsAt: number, length: number): void;
 }
 
 /** How many sums of squares the rule needs before its step. */

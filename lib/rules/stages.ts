@@ -1,3 +1,4 @@
+import { copyInto } from '../arrays.js';
 import { clamp, indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
@@ -49,10 +50,10 @@ export const gradNorm = {
   measures: {
     names: ['norm'],
     f32(_row, _param, grad, _state, [norm]) {
-      norm.set(grad);
+      copyInto(norm, grad);
     },
     f64(_row, _param, grad, _state, [norm]) {
-      norm.set(grad);
+      copyInto(norm, grad);
     },
   },
 } as const satisfies Rule;

@@ -7,20 +7,15 @@ timm's form of LAMB but for its clipping of the global norm is lockstep's own fo
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable
 
-os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before the import: the same bits from AVX2 and AVX-512 machines
+from generate_torch import TorchSystem  # before torch, which it sets up
 
 import timm
 import timm.optim
 import torch
 
 from golden import Case, long_case, main, other_lengths, short_case
-from recipe import Array
-from rules import exact_power
-
-torch.set_num_threads(1)
 
 Optimizer = torch.optim.Optimizer
 Parameters = list[torch.nn.Parameter]
@@ -62,36 +57,11 @@ OPTIMIZERS: dict[str, tuple[Callable[[Parameters, dict[str, Any]], Optimizer], d
 }
 
 
-class TimmSystem:
-    power = staticmethod(exact_power)
-
-    def __init__(self, case: Case, start: list[Array]) -> None:
-        make, self._names = OPTIMIZERS[case.optimizer]
-        self._params = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in start]
-        self._optimizer = make(self._params, case.options)
-
-    def step(self, grads: list[Array | None]) -> None:
-        for param, grad in zip(self._params, grads):
-            param.grad = None if grad is None else torch.from_numpy(grad.copy())
-        self._optimizer.step()
-
-    def set_lr(self, lr: float) -> None:
-        self._optimizer.param_groups[0]["lr"] = lr
-
-    def params(self) -> list[Array]:
-        return [p.detach().numpy().copy() for p in self._params]
-
-    def set_params(self, values: list[Array]) -> None:
-        with torch.no_grad():
-            for param, value in zip(self._params, values):
-                param.copy_(torch.from_numpy(value))
-
-    def state(self) -> dict[str, list[Array]]:
-        return {ours: [self._slot(p, theirs) for p in self._params] for ours, theirs in self._names.items()}
-
-    def _slot(self, param: torch.nn.Parameter, name: str) -> Array:
-        slot = self._optimizer.state[param].get(name)
-        return torch.zeros_like(param).numpy() if slot is None else slot.numpy().copy()
+class TimmSystem(TorchSystem):
+    @staticmethod
+    def _make(case: Case, params: Parameters) -> tuple[Optimizer, dict[str, str]]:
+        make, names = OPTIMIZERS[case.optimizer]
+        return make(params, case.options), names
 
     def step_counts(self) -> list[int] | None:
         return None  # one count for the whole optimizer (LAMB), or none
