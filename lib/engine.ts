@@ -245,9 +245,18 @@ export class Engine<O extends object> {
     return Object.freeze(this.#isList ? entries.map(([, value]) => value) : Object.fromEntries(entries));
   }
 
-  /** The options of a group as they are in the next step. */
-  optionsOf(group: number): Readonly<Record<string, unknown>> {
-    return this.#groups[group].at(this.#count) as Readonly<Record<string, unknown>>;
+  /** An option of a group as it is in the next step. */
+  optionOf(group: number, name: keyof O & string): unknown {
+    const outer = this.#reading;
+    if (outer === 'schedules' && this.#groups[group].isScheduled(name)) {
+      throw typeError('ERR_MODE', `a schedule must not read ${name}, which is scheduled, of its own optimizer`);
+    }
+    this.#reading = 'schedules';
+    try {
+      return this.#groups[group].optionAt(name, this.#count);
+    } finally {
+      this.#reading = outer;
+    }
   }
 
   optionsChanged(group: number): void {
@@ -274,6 +283,12 @@ export class Engine<O extends object> {
   swapAverages(): void {
     this.#refuseReentry('swapAverages');
     this.averageOf(0);
+    if (this.#mode !== 'train') {
+      throw typeError(
+        'ERR_MODE',
+        'swapAverages must be called in train mode, whose weights the averages are of: call train() first',
+      );
+    }
     this.#checkTensors();
     const first = firstAverage(this.#pipeline);
     for (let i = 0; i < this.#params.length; i++) {
@@ -309,13 +324,14 @@ export class Engine<O extends object> {
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
 
-  /** Fixes the options of every group for the next step. */
+  /** Fixes the options of every group for the next step. A getter of grads may have called what needs them. */
   #schedule(): void {
+    const outer = this.#reading;
     this.#reading = 'schedules';
     try {
       for (let g = 0; g < this.#groups.length; g++) this.#groups[g].prepare(this.#count);
     } finally {
-      this.#reading = undefined;
+      this.#reading = outer;
     }
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }

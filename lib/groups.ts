@@ -58,16 +58,25 @@ export class Group<O extends object> {
 
   /** To be called when an option was set. */
   refresh(): void {
-    this.#isScheduled = this.#scheduled.some((name) => typeof this.#given[name] === 'function');
+    this.#isScheduled = this.#scheduled.some((name) => this.isScheduled(name));
+  }
+
+  /** Whether an option is a function of the step. */
+  isScheduled(name: keyof O & string): boolean {
+    return typeof this.#given[name] === 'function';
+  }
+
+  /** One option in the step that `step` others came before. */
+  optionAt(name: keyof O & string, step: number): unknown {
+    const given = this.#given[name];
+    return typeof given === 'function'
+      ? this.definition.options[name].check(`${name} of step ${step}`, given(step))
+      : given;
   }
 
   #evaluate(step: number): Values<O> {
     const values: Record<string, unknown> = { ...this.#given };
-    for (const name of this.#scheduled) {
-      const given = values[name];
-      if (typeof given !== 'function') continue;
-      values[name] = this.definition.options[name].check(`${name} of step ${step}`, given(step));
-    }
+    for (const name of this.#scheduled) values[name] = this.optionAt(name, step);
     return values as Values<O>;
   }
 }

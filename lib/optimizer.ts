@@ -117,7 +117,7 @@ export abstract class Optimizer<
       this.#definition.options,
       options,
       (values) => refuseConflict(this.#definition, values),
-      (name) => this.live().optionsOf(index)[name],
+      (name) => this.live().optionOf(index, name),
       () => this.#engine?.optionsChanged(index),
     );
     this.#groups = Object.freeze([...this.#groups, group]);
@@ -164,8 +164,10 @@ export abstract class Optimizer<
    * @param grads the gradients; without them, those of the step before or of `bindGrads`
    * @returns what was done; the same object each time
    * @throws TypeError or RangeError whose `code` is `ERR_INVALID_GRADS` (none, missing or unknown gradients),
-   *   `ERR_DTYPE`, `ERR_LENGTH`, `ERR_DETACHED`, `ERR_OVERLAP` (a gradient shares memory with a parameter or its state)
-   *   or `ERR_DISPOSED`. No parameter, state or step count is changed then.
+   *   `ERR_DTYPE`, `ERR_LENGTH`, `ERR_DETACHED`, `ERR_OVERLAP` (a gradient shares memory with a parameter or its state),
+   *   `ERR_INVALID_OPTION` (a schedule answers with what the option cannot be), `ERR_NON_FINITE` (with `nonFinite: 'throw'`),
+   *   `ERR_MODE` (in eval mode, while averages are swapped, or called by a schedule) or `ERR_DISPOSED`. No parameter, state
+   *   or step count is changed then.
    */
   step(grads?: Grads<P> | readonly Grads<P>[], options: StepOptions = noStepOptions): StepReport {
     return this.live().step(grads, this.#gradScaleOf(options));

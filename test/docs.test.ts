@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { pipelineOptions } from '../lib/pipeline.js';
 import { withTable, writeDocs } from '../scripts/docs.js';
 import { type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 
@@ -100,6 +101,13 @@ describe('docs/choosing.md', () => {
     expect(missing.length).toBeGreaterThan(0);
     for (const { name } of optimizers) expect(missing).not.toContain(name);
   });
+});
+
+test('the README has every error code, and pages every option of the pipeline', () => {
+  const codes = [...read('lib/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(8);
+  for (const code of codes) expect(read('README.md')).toContain(`| \`${code}\` |`);
+  for (const name of Object.keys(pipelineOptions)) expect(read('docs/pipeline.md')).toContain(name);
 });
 
 test('the README links the page of every optimizer', () => {

@@ -32,7 +32,8 @@ export interface AnyOptimizer {
   readonly backend: string;
   readonly groups: readonly object[];
   readonly state: readonly Readonly<Record<string, unknown>>[];
-  step(grads?: readonly (FloatArray | null)[]): StepReport;
+  step(grads?: readonly (FloatArray | null)[] | readonly (readonly (FloatArray | null)[])[]): StepReport;
+  readonly averages: readonly FloatArray[];
   bindGrads(grads: readonly (FloatArray | null)[]): void;
   dispose(): void;
 }

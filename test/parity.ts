@@ -3,7 +3,7 @@
 // Used by parity.test.ts, and by parity-main.ts on platforms where no test runner runs.
 
 import { createHash, type Hash } from 'node:crypto';
-import { backend, type FloatArray } from 'lockstep';
+import { AdamW, backend, type FloatArray } from 'lockstep';
 import { type AnyOptimizer, type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 import { fillOrdinary, fillSpecial, Random } from './random.js';
 
@@ -63,6 +63,20 @@ const full: readonly Workload[] = [
   },
 ];
 
+/** What a step does around its rule, once for each kernel and each walk that it adds. */
+const wholeStep: OptimizerCase = {
+  name: 'AdamW, the whole step',
+  create: (params, options) => new AdamW(params as never, options as never) as unknown as AnyOptimizer,
+  defaults: {},
+  invalid: [],
+  valid: [
+    { clipNorm: 1, clipValue: 0.7, clipTensorNorm: 0.9, gradScale: 0.5, ema: { decay: 0.9 }, zeroGrad: true },
+    { clipNorm: 0.5, clipNormForm: 'optax', ema: { decay: 0.9, debias: true }, zeroGrad: true, maximize: true },
+    { clipNorm: 1, cautious: true, swa: { every: 2 }, accumulate: 2 },
+    { nonFinite: 'skip', clipValue: 0.7, accumulate: 2, accumulateMode: 'sum' },
+  ],
+};
+
 /** For emulators, which take a hundred times as long. */
 const brief: readonly Workload[] = [
   { ...full[0], name: 'lengths 0 to 40 at two offsets', shapes: gridOf(40, [0, 7]) },
@@ -80,6 +94,11 @@ function arrayAt(ArrayType: ArrayType, length: number, offset: number): FloatArr
 interface Training {
   readonly optimizer: AnyOptimizer;
   readonly params: readonly FloatArray[];
+  readonly keepsAverages: boolean;
+  /** The gradients of the last step, where it wrote them. */
+  grads: readonly FloatArray[];
+  /** The norm of the last step, where it was measured. */
+  norms: Float64Array;
 }
 
 function start(
@@ -97,13 +116,26 @@ function start(
   });
   const optimizer = subject.create(params, { ...options, backend: name });
   if (optimizer.backend !== name) throw new Error(`asked for ${name}, got ${optimizer.backend}`);
-  return { optimizer, params };
+  const keepsAverages = 'ema' in options || 'swa' in options;
+  return { optimizer, params, keepsAverages, grads: [], norms: new Float64Array(0) };
 }
 
-/** Params and state in a fixed order. */
-function arraysOf({ optimizer, params }: Training): readonly FloatArray[] {
+/** Params, state, averages, gradients that were zeroed and norms, in a fixed order. */
+function arraysOf({ optimizer, params, grads, norms, keepsAverages }: Training): readonly FloatArray[] {
   const { state } = optimizer;
-  return params.flatMap((param, i) => [param, ...stateNames(state[i]).map((name) => state[i][name] as FloatArray)]);
+  const trained = params.flatMap((param, i) => [
+    param,
+    ...stateNames(state[i]).map((name) => state[i][name] as FloatArray),
+  ]);
+  return [...trained, ...(keepsAverages ? optimizer.averages : []), ...grads, ...(norms.length > 0 ? [norms] : [])];
+}
+
+/** One step; with gradients of its own where it sets them to zero. */
+function step(training: Training, grads: readonly FloatArray[], zeroes: boolean): void {
+  const own = zeroes ? grads.map((grad) => grad.slice()) : grads;
+  const { gradNorm } = training.optimizer.step(own);
+  if (zeroes) training.grads = own;
+  if (gradNorm !== null) training.norms = Float64Array.of(gradNorm);
 }
 
 class Comparison {
@@ -162,11 +194,11 @@ export function runParity(backends: readonly string[] = backend().available, isB
   for (const ArrayType of [Float32Array, Float64Array]) {
     for (const workload of isBrief ? brief : full) {
       const gradients = gradientsOf(workload, ArrayType);
-      for (const subject of optimizers) {
+      for (const subject of [...optimizers, wholeStep]) {
         for (const options of workload.firstOptionsOnly ? subject.valid.slice(0, 1) : subject.valid) {
           const trainings = backends.map((name) => start(subject, options, name, workload, ArrayType));
           for (const [i, grads] of gradients.entries()) {
-            for (const { optimizer } of trainings) optimizer.step(grads);
+            for (const training of trainings) step(training, grads, options.zeroGrad === true);
             if (trainings.length === 1 || !workload.compareAt(i + 1)) continue;
             const results = trainings.map((training) => arraysOf(training));
             for (const [k, actual] of results.slice(0, -1).entries()) {

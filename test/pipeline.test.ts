@@ -1,6 +1,17 @@
 // What a step does around its rule: gradients scaled, checked, clipped, gathered; weights averaged; groups.
 
-import { Adam, AdamW, Adan, backend, type FloatArray, NAdam, ScheduleFreeAdamW, SGD, type StepReport } from 'lockstep';
+import {
+  Adam,
+  AdamW,
+  Adan,
+  backend,
+  type FloatArray,
+  NAdam,
+  ScheduleFreeAdamW,
+  ScheduleFreeSGD,
+  SGD,
+  type StepReport,
+} from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyClass,
@@ -463,6 +474,9 @@ describe('a step that is refused or left out changes nothing', () => {
       expectThrow(() => optimizer.eval?.(), TypeError, 'ERR_MODE', message);
       optimizer.swapAverages();
       optimizer.eval?.();
+      const swapping =
+        'swapAverages must be called in train mode, whose weights the averages are of: call train() first';
+      expectThrow(() => optimizer.swapAverages(), TypeError, 'ERR_MODE', swapping);
     });
 
     test('an average as gradient', () => {
@@ -1042,6 +1056,44 @@ describe('calls from code that runs within a call', () => {
       },
     };
     expect(thrown(() => sgd.step([{ w: f32(1) }, second]))).toMatchObject({ code: 'ERR_INVALID_GRADS' });
+    expect(w[0]).toBe(0);
+  });
+
+  test('step in a getter that has changed the mode to and fro', () => {
+    const params = { a: f32(0), b: f32(0) };
+    const sgd = new ScheduleFreeSGD(params, { lr: 1 });
+    sgd.step({ a: f32(1), b: f32(1) });
+    const before = [params.a[0], params.b[0]];
+    for (const again of [() => sgd.step({ a: f32(1000), b: f32(0) }), () => sgd.addGroup({ params: { c: f32(0) } })]) {
+      const grads = {
+        a: f32(1),
+        get b() {
+          sgd.eval();
+          sgd.train();
+          again();
+          return f32(1);
+        },
+      };
+      expect(() => sgd.step(grads)).toThrow();
+      expect(sgd.groups.length).toBe(1);
+    }
+    expect(params.a[0]).toBeCloseTo(before[0], 6);
+    expect(params.b[0]).toBeCloseTo(before[1], 6);
+  });
+
+  test('a schedule that reads itself, or steps while it is read', () => {
+    const w = f32(0);
+    const sgd: SGD<readonly Float32Array[]> = new SGD([w], { lr: 1 });
+    sgd.groups[0].lr = () => sgd.groups[0].lr;
+    expect(thrown(() => sgd.groups[0].lr)).toMatchObject({ code: 'ERR_MODE' });
+    expect(thrown(() => sgd.step([f32(1)]))).toMatchObject({ code: 'ERR_MODE' });
+    sgd.groups[0].lr = () => {
+      sgd.step([f32(1)]);
+      return 1;
+    };
+    expect(thrown(() => sgd.groups[0].lr)).toMatchObject({ code: 'ERR_MODE' });
+    sgd.groups[0].lr = (step) => 1 + step + sgd.groups[0].weightDecay; // another option, which is a number
+    expect(sgd.groups[0].lr).toBe(1);
     expect(w[0]).toBe(0);
   });
 

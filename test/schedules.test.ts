@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { Adam, ReduceOnPlateau, type Schedule, schedules } from 'lockstep';
+import { Adam, ReduceOnPlateau, type Schedule, SGD, schedules } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { drawSchedules } from '../examples/schedules/chart.js';
 import { panels } from '../examples/schedules/gallery.js';
@@ -367,6 +367,17 @@ describe.each([
 });
 
 describe('ReduceOnPlateau', () => {
+  test('replaces the schedule of an optimizer by the reduced value of the next step', () => {
+    const sgd = new SGD([new Float32Array(1)], { lr: (step) => 1 / (1 + step) });
+    const plateau = new ReduceOnPlateau(sgd, { patience: 0, factor: 0.5 });
+    sgd.step([new Float32Array(1)]);
+    expect(plateau.step(1)).toBe(false);
+    expect(sgd.groups[0].lr).toBe(0.5);
+    expect(plateau.step(2)).toBe(true);
+    sgd.step([new Float32Array(1)]);
+    expect(sgd.groups[0].lr).toBe(0.25);
+  });
+
   const { metrics, cases } = plateauFile();
 
   test.each(cases)('$name: lr is that of PyTorch', ({ options, lr, values }) => {
