@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// npx lockstep: what can be asked of the installed package from a shell.
+
+interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Runs it with the arguments after its name, and answers with the exit code. Loaded when it is asked for. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {};
+
+function usage(): string {
+  const width = Math.max(0, ...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['npx lockstep COMMAND [--help]', '', ...lines, ''].join('\n');
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return name === undefined ? 1 : 0;
+  }
+  if (!Object.hasOwn(commands, name)) {
+    const known = Object.keys(commands).join(', ');
+    process.stderr.write(`the command must be one of ${known}, received '${name}'\n\n${usage()}`);
+    return 1;
+  }
+  return commands[name].run(args);
+}
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
