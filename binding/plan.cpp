@@ -94,12 +94,10 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
     data[i] = start;
   }
   try {
-    if (plan.sources.size() < from + given) plan.sources.resize((from + given + count - 1) / count * count, nullptr);
+    plan.bindGrads(from, data, given);
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, nullptr, "there is no memory for more gradients");
-    return nullptr;
   }
-  std::copy_n(data, given, plan.sources.begin() + static_cast<std::ptrdiff_t>(from));
   return nullptr;
 }
 

@@ -41,6 +41,27 @@ export function isDetached(array: FloatArray): boolean {
   }
 }
 
+/** Whether the array's buffer may change its length while it is in use. */
+export function isResizable(array: FloatArray): boolean {
+  const buffer: object = bufferOf(array);
+  return resizableGetters.some((get) => {
+    try {
+      return get(buffer);
+    } catch {
+      return false; // a getter of the other kind of buffer
+    }
+  });
+}
+
+/** Of ArrayBuffer and SharedArrayBuffer, where this JavaScript has them. */
+const resizableGetters = [
+  [ArrayBuffer.prototype, 'resizable'] as const,
+  [SharedArrayBuffer.prototype, 'growable'] as const,
+].flatMap(([of, key]) => {
+  const get: (() => boolean) | undefined = Object.getOwnPropertyDescriptor(of, key)?.get;
+  return get === undefined ? [] : [Function.prototype.call.bind(get) as (buffer: object) => boolean];
+});
+
 /** An array of the same type and length, all of one value. Never `array.slice()`: a subclass may answer with another type. */
 export function filledLike(array: FloatArray, value: number): FloatArray {
   const filled = dtypeOf(array) === 'f32' ? new Float32Array(lengthOf(array)) : new Float64Array(lengthOf(array));

@@ -13,6 +13,7 @@ import { type Backend, type Control, newControl, type Plan, ruleStart, stages, s
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
+import { Watch } from './watch.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -75,8 +76,16 @@ export class Engine<O extends object> {
   #accumulator: Accumulator | undefined;
   /** What is being read, where code of the user's may run: getters, proxies, schedules. */
   #reading: 'grads' | 'schedules' | 'params' | undefined;
-  /** How many rows of coefficients this step has. */
+  /** How many rows of coefficients this step has, and for each the first parameter that it is for. */
   #rowCount = 0;
+  readonly #rowFirst: number[] = [];
+  /** How many parameters have a gradient in this step. */
+  #active = 0;
+  /** Whether a step with the gradients that are bound would do just what the last one did. True between steps only. */
+  #canRepeat = false;
+  /** What a step writes, and the gradients that it would repeat with. */
+  #written!: Watch;
+  #repeated: Watch | undefined;
   /** Whether the sweep itself sets the gradients to zero. */
   #zeroesInSweep = false;
   /** How many steps each parameter took. */
@@ -126,6 +135,7 @@ export class Engine<O extends object> {
    * @throws TypeError or RangeError as the constructor does; nothing is changed then
    */
   addGroup(group: GivenGroup<O>): void {
+    this.#canRepeat = false;
     const isBusy = this.#reading !== undefined || (this.#accumulator?.calls ?? 0) > 0;
     if (isBusy || this.#mode !== 'train' || this.#hasSwapped) {
       throw typeError(
@@ -194,6 +204,7 @@ export class Engine<O extends object> {
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
+    this.#written = new Watch([...tensors.flat(), ...averages]);
     this.#control = control;
     this.#plan = plan;
     this.#sources = new Sources(params, written, this.#isList);
@@ -227,6 +238,7 @@ export class Engine<O extends object> {
 
   /** Takes every parameter that has stepped to what it holds in that mode: all of them or, where an array is refused, none. */
   setMode(mode: Mode): void {
+    this.#canRepeat = false;
     this.#refuseReentry(mode);
     if (mode === this.#mode) return;
     if (this.#hasSwapped) {
@@ -248,7 +260,7 @@ export class Engine<O extends object> {
   /** An option of a group as it is in the next step. */
   optionOf(group: number, name: keyof O & string): unknown {
     const outer = this.#reading;
-    if (outer === 'schedules' && this.#groups[group].isScheduled(name)) {
+    if (outer === 'schedules' && this.#groups[group].isFunction(name)) {
       throw typeError('ERR_MODE', `a schedule must not read ${name}, which is scheduled, of its own optimizer`);
     }
     this.#reading = 'schedules';
@@ -259,8 +271,15 @@ export class Engine<O extends object> {
     }
   }
 
+  /** To be called when an option of a group was set. */
   optionsChanged(group: number): void {
+    this.#canRepeat = false;
     this.#groups[group].refresh();
+  }
+
+  /** To be called when an option of the pipeline was set. */
+  pipelineChanged(): void {
+    this.#canRepeat = false;
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
@@ -281,6 +300,7 @@ export class Engine<O extends object> {
 
   /** Exchanges the weights and their averages, of every parameter that has an average by now. */
   swapAverages(): void {
+    this.#canRepeat = false;
     this.#refuseReentry('swapAverages');
     this.averageOf(0);
     if (this.#mode !== 'train') {
@@ -304,6 +324,7 @@ export class Engine<O extends object> {
 
   /** Reads, checks and binds gradients; without any, keeps those that are bound. */
   receive(grads: unknown): void {
+    this.#canRepeat = false;
     this.#read(grads);
     this.#sources.check();
     this.#sources.bind(this.#plan, undefined);
@@ -337,7 +358,30 @@ export class Engine<O extends object> {
   }
 
   step(grads: unknown, gradScale: number): StepReport {
-    this.#read(grads);
+    const isRepeat = grads === undefined && this.#canRepeat && this.#reading === undefined;
+    if (!isRepeat) this.#read(grads);
+    if (this.#canRepeat && (isRepeat || this.#sources.areBound()) && this.#isIntact()) return this.#repeat(gradScale);
+    return this.#begin(gradScale);
+  }
+
+  /** Whether all that the last step used is as it was. */
+  #isIntact(): boolean {
+    this.#repeated ??= new Watch(this.#sources.bound());
+    return this.#written.isIntact() && this.#repeated.isIntact();
+  }
+
+  /** A step like the last one: nothing is to be decided again, only the coefficients are of another step. */
+  #repeat(gradScale: number): StepReport {
+    this.#writeRows(gradScale * this.#meanScale());
+    this.#plan.step();
+    this.#finish(undefined);
+    return this.#report;
+  }
+
+  /** Any step. */
+  #begin(gradScale: number): StepReport {
+    this.#canRepeat = false;
+    this.#repeated = undefined;
     this.#schedule();
     if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
     if (this.#hasSwapped) {
@@ -358,7 +402,8 @@ export class Engine<O extends object> {
     if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) return this.#gather(gathered);
 
     this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
-    const active = this.#assignRows(gathered, gradScale * this.#meanScale());
+    this.#assignRows(gathered);
+    this.#writeRows(gradScale * this.#meanScale());
     this.#sources.bind(this.#plan, gathered);
     this.#control.rows[this.#params.length] = this.#sources.boundCount(gathered);
     if (this.#needsNorms() && !this.#clip(gathered)) {
@@ -368,11 +413,23 @@ export class Engine<O extends object> {
     if (this.#hasMeasures) this.#adaptRows();
     this.#checkBound();
     this.#plan.step();
-    this.#finish(active, gathered);
+    this.#finish(gathered);
+    this.#canRepeat = gathered === undefined && this.#isRepeatable();
     return report;
   }
 
-  #finish(active: number, gathered: Accumulator | undefined): void {
+  #isRepeatable(): boolean {
+    return (
+      this.#zeroesInSweep === this.#pipeline.zeroGrad &&
+      !this.#hasMeasures &&
+      !this.#needsNorms() &&
+      this.#sources.areKept() &&
+      !this.#groups.some((group) => group.isScheduled)
+    );
+  }
+
+  #finish(gathered: Accumulator | undefined): void {
+    const active = this.#active;
     if (this.#scalars.length > 0) this.#scalars.set(this.#nextScalars);
     const rows = this.#control.rows;
     const steps = this.#steps;
@@ -413,6 +470,7 @@ export class Engine<O extends object> {
   }
 
   #checkTensors(): void {
+    if (this.#written.isIntact()) return;
     const tensors = this.#tensors;
     const params = this.#params;
     for (let i = 0; i < tensors.length; i++) {
@@ -438,38 +496,43 @@ export class Engine<O extends object> {
   /**
    * Gives each parameter that has a gradient a row of coefficients; parameters of a group that are at the same step share
    * one, unless they carry numbers of their own or are measured.
-   *
-   * @returns how many parameters have a gradient
    */
-  #assignRows(gathered: Accumulator | undefined, scale: number): number {
+  #assignRows(gathered: Accumulator | undefined): void {
     const { rows } = this.#control;
     const steps = this.#steps;
     const params = this.#params;
     const sources = this.#sources;
     const isShared = this.#pipeline.clipTensorNorm === Infinity;
     let row = -1;
-    let rowStep = 0;
+    let rowStep = -1;
     let rowGroup: Group<O> | undefined;
     let active = 0;
-    if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
     for (let i = 0; i < steps.length; i++) {
       if (!sources.has(i) && gathered?.of(i) == null) {
         rows[i] = -1;
         continue;
       }
-      const t = steps[i] + 1;
       const { group } = params[i];
-      if (t !== rowStep || group !== rowGroup || !group.sharesRows || !isShared) {
+      if (steps[i] !== rowStep || group !== rowGroup || !group.sharesRows || !isShared) {
         row++;
-        rowStep = t;
+        rowStep = steps[i];
         rowGroup = group;
-        this.#writeRow(row, t, i, scale);
+        this.#rowFirst[row] = i;
       }
       rows[i] = row;
       active++;
     }
     this.#rowCount = row + 1;
-    return active;
+    this.#active = active;
+  }
+
+  /** Writes the coefficients of this step. */
+  #writeRows(scale: number): void {
+    if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
+    for (let row = 0; row < this.#rowCount; row++) {
+      const i = this.#rowFirst[row];
+      this.#writeRow(row, this.#steps[i] + 1, i, scale);
+    }
   }
 
   #writeRow(row: number, t: number, i: number, scale: number): void {

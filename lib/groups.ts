@@ -21,7 +21,8 @@ export class Group<O extends object> {
   readonly sharesRows: boolean;
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #scheduled: readonly (keyof O & string)[];
-  #isScheduled = false;
+  /** Whether any option is a function of the step. */
+  isScheduled = false;
   /** The options of the step that is being done. */
   values!: Values<O>;
 
@@ -48,7 +49,7 @@ export class Group<O extends object> {
    * @throws TypeError or RangeError `ERR_INVALID_OPTION` where a schedule answers with what the option cannot be
    */
   at(step: number): Values<O> {
-    return this.#isScheduled ? this.#evaluate(step) : (this.#given as Values<O>);
+    return this.isScheduled ? this.#evaluate(step) : (this.#given as Values<O>);
   }
 
   /** Fixes `values` for the step that `step` others came before. Schedules run here: the user's code. */
@@ -58,11 +59,11 @@ export class Group<O extends object> {
 
   /** To be called when an option was set. */
   refresh(): void {
-    this.#isScheduled = this.#scheduled.some((name) => this.isScheduled(name));
+    this.isScheduled = this.#scheduled.some((name) => this.isFunction(name));
   }
 
   /** Whether an option is a function of the step. */
-  isScheduled(name: keyof O & string): boolean {
+  isFunction(name: keyof O & string): boolean {
     return typeof this.#given[name] === 'function';
   }
 

@@ -91,7 +91,9 @@ export abstract class Optimizer<
     const { pipeline, backend, threads } = readCommon(given);
     this.backend = backend.name;
     this.#pipeline = pipeline;
-    this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict);
+    this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict, undefined, () =>
+      this.#engine?.pipelineChanged(),
+    );
     const groups = isGroups(params)
       ? params.map((group) => ({ params: group.params, options: this.#readGroup(group) }))
       : [{ params, options: this.#readGroup({}) }];

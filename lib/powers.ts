@@ -9,91 +9,148 @@
  * every squaring, and 1 - betaᵗ would be hundreds of ulps off after a thousand steps.
  */
 export function power(base: number, exponent: number): number {
+  if (base === latest.base) return latest.at(exponent);
+  if (base === latestBut.base) return latestBut.at(exponent);
+  latestBut = latest;
+  latest = powersOf(base);
+  return latest.at(exponent);
+}
+
+/** Unevaluated sums high + low, with the high part split in halves for productError. */
+class Doubles {
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly upper: Float64Array;
+  readonly lower: Float64Array;
+
+  constructor(count: number) {
+    this.high = new Float64Array(count);
+    this.low = new Float64Array(count);
+    this.upper = new Float64Array(count);
+    this.lower = new Float64Array(count);
+  }
+
+  set(k: number, high: number, low: number): void {
+    this.high[k] = high;
+    this.low[k] = low;
+    this.upper[k] = upperHalf(high);
+    this.lower[k] = high - this.upper[k];
+  }
+}
+
+/** How many powers stand between two that are found by squaring, and how many are made at a time. */
+const stride = 64;
+const batch = 16;
+
+/**
+ * The powers of one base. A training asks for each exponent after the other, so most of the work is remembered, and a few
+ * are made in advance: one product is a long chain of operations, but several run side by side.
+ */
+class Powers {
+  readonly base: number;
+  /** base ** k for k < stride. */
+  readonly #small = new Doubles(stride);
+  /** (base ** stride) ** #large. */
+  #large = 0;
+  readonly #largePower = new Doubles(1);
+  /** base ** (stride * #large + k), or NaN where nobody asked for it or for one of its batch. */
+  readonly #values = new Float64Array(stride).fill(Number.NaN);
+
+  constructor(base: number) {
+    this.base = base;
+    const small = this.#small;
+    small.set(0, 1, 0);
+    for (let k = 1; k < stride; k++) {
+      multiply(small.high[k - 1], small.low[k - 1], base, 0);
+      small.set(k, product[0], product[1]);
+    }
+    this.#largePower.set(0, 1, 0);
+  }
+
+  /** Short, for V8 to compile it into what asks: a number that a call returns would be an allocation. */
+  at(exponent: number): number {
+    const large = Math.floor(exponent / stride);
+    const k = exponent - large * stride;
+    if (large !== this.#large || Number.isNaN(this.#values[k])) this.#make(large, k - (k % batch));
+    return this.#values[k];
+  }
+
+  #make(large: number, first: number): void {
+    if (large !== this.#large) this.#raise(large);
+    const values = this.#values;
+    const { high, low, upper, lower } = this.#small;
+    const byHigh = this.#largePower.high[0];
+    const byLow = this.#largePower.low[0];
+    const byUpper = this.#largePower.upper[0];
+    const byLower = this.#largePower.lower[0];
+    for (let k = first; k < first + batch; k++) {
+      const rounded = byHigh * high[k];
+      const error = splitError(rounded, byUpper, byLower, upper[k], lower[k]) + (byHigh * low[k] + byLow * high[k]);
+      values[k] = rounded + error;
+    }
+  }
+
+  /** By squaring. */
+  #raise(large: number): void {
+    const small = this.#small;
+    multiply(small.high[stride - 1], small.low[stride - 1], this.base, 0);
+    let squareHigh = product[0];
+    let squareLow = product[1];
+    let high = 1;
+    let low = 0;
+    for (let rest = large; rest > 0; rest = Math.floor(rest / 2)) {
+      if (rest % 2 === 1) {
+        multiply(high, low, squareHigh, squareLow);
+        high = product[0];
+        low = product[1];
+      }
+      multiply(squareHigh, squareLow, squareHigh, squareLow);
+      squareHigh = product[0];
+      squareLow = product[1];
+    }
+    this.#values.fill(Number.NaN);
+    this.#large = large;
+    this.#largePower.set(0, high, low);
+  }
+}
+
+/** What multiply() answers with, high and low: a pair of its own, or a variable, would be an allocation in every step. */
+const product = new Float64Array(2);
+
+const remembered = new Map<number, Powers>();
+
+function powersOf(base: number): Powers {
   let powers = remembered.get(base);
   if (powers === undefined) {
     if (remembered.size >= 64) remembered.clear(); // a schedule may ask for ever new bases
     powers = new Powers(base);
     remembered.set(base, powers);
   }
-  return powers.at(exponent);
+  return powers;
 }
 
-/** The powers of one base. A training asks for each exponent after the other, so most of the work is remembered. */
-class Powers {
-  /** base ** k for k < 64. */
-  readonly #smallHigh = new Float64Array(64);
-  readonly #smallLow = new Float64Array(64);
-  /** base ** 64. */
-  readonly #strideHigh: number;
-  readonly #strideLow: number;
-  /** (base ** 64) ** #large. */
-  #large = 0;
-  #largeHigh = 1;
-  #largeLow = 0;
+/** Those that were asked for last: an optimizer's two betas, most of the time. */
+let latest = powersOf(0);
+let latestBut = latest;
 
-  constructor(base: number) {
-    this.#smallHigh[0] = 1;
-    for (let k = 1; k < 64; k++) {
-      multiply(this.#smallHigh[k - 1], this.#smallLow[k - 1], base, 0);
-      this.#smallHigh[k] = productHigh;
-      this.#smallLow[k] = productLow;
-    }
-    multiply(this.#smallHigh[63], this.#smallLow[63], base, 0);
-    this.#strideHigh = productHigh;
-    this.#strideLow = productLow;
-  }
-
-  at(exponent: number): number {
-    const large = Math.floor(exponent / 64);
-    if (large !== this.#large) this.#raise(large);
-    const small = exponent - large * 64;
-    multiply(this.#largeHigh, this.#largeLow, this.#smallHigh[small], this.#smallLow[small]);
-    return productHigh;
-  }
-
-  /** By squaring. */
-  #raise(large: number): void {
-    let high = 1;
-    let low = 0;
-    let squareHigh = this.#strideHigh;
-    let squareLow = this.#strideLow;
-    for (let rest = large; rest > 0; rest = Math.floor(rest / 2)) {
-      if (rest % 2 === 1) {
-        multiply(high, low, squareHigh, squareLow);
-        high = productHigh;
-        low = productLow;
-      }
-      multiply(squareHigh, squareLow, squareHigh, squareLow);
-      squareHigh = productHigh;
-      squareLow = productLow;
-    }
-    this.#large = large;
-    this.#largeHigh = high;
-    this.#largeLow = low;
-  }
-}
-
-const remembered = new Map<number, Powers>();
-
-// What multiply() answers with: a pair would be an allocation in every step.
-let productHigh = 1;
-let productLow = 0;
-
-/** (aHigh + aLow) * (bHigh + bLow) as productHigh + productLow. */
+/** (aHigh + aLow) * (bHigh + bLow). */
 function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): void {
-  const product = aHigh * bHigh;
+  const rounded = aHigh * bHigh;
   const error = productError(aHigh, bHigh) + (aHigh * bLow + aLow * bHigh);
-  productHigh = product + error;
-  productLow = error - (productHigh - product);
+  product[0] = rounded + error;
+  product[1] = error - (product[0] - rounded);
 }
 
 /** What `a * b` was rounded by: a * b + productError(a, b) is the product, exactly (Dekker). */
 export function productError(a: number, b: number): number {
   const aUpper = upperHalf(a);
-  const aLower = a - aUpper;
   const bUpper = upperHalf(b);
-  const bLower = b - bUpper;
-  return aLower * bLower - (a * b - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
+  return splitError(a * b, aUpper, a - aUpper, bUpper, b - bUpper);
+}
+
+/** The same for a product that is known, of numbers that are split. */
+function splitError(rounded: number, aUpper: number, aLower: number, bUpper: number, bLower: number): number {
+  return aLower * bLower - (rounded - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
 }
 
 /** The upper 26 bits, so that products of halves are exact (Veltkamp). */

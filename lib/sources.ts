@@ -73,6 +73,21 @@ export class Sources {
     return typeof first === 'object' && first !== null && dtypeOf(first) === undefined && !ArrayBuffer.isView(first);
   }
 
+  /** Whether what was read last is what the plan has bound: one gradient a parameter, the same arrays as before. */
+  areBound(): boolean {
+    return this.count === 1 && !this.#isMixed && !this.#first.areNew;
+  }
+
+  /** Whether the plan has one gradient a parameter bound, of those that are kept for steps without gradients of their own. */
+  areKept(): boolean {
+    return this.#kept === 1 && !this.#isMixed;
+  }
+
+  /** All gradients that are bound as the first of their parameters. */
+  bound(): readonly FloatArray[] {
+    return this.#first.bound.filter((grad) => grad !== null);
+  }
+
   /** Whether parameter `i` has a gradient. */
   has(i: number): boolean {
     return !this.#first.isNull(i);

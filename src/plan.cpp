@@ -81,6 +81,13 @@ void Plan::prepare() {
   sources.assign(tensors.size(), nullptr);
 }
 
+void Plan::bindGrads(size_t first, void* const* grads, size_t count) {
+  const size_t end = first + count, each = tensors.size();
+  if (sources.size() < end) sources.resize((end + each - 1) / each * each, nullptr);
+  std::copy_n(grads, count, sources.begin() + static_cast<std::ptrdiff_t>(first));
+  for (size_t i = first; i < std::min(end, each); ++i) tensors[i].tensor.grad = sources[i];
+}
+
 /// As many gradients a tensor as the caller says, but no more than are bound.
 void Plan::begin() {
   const int32_t wanted = rows[tensors.size()];
@@ -146,8 +153,14 @@ void Plan::stepChunk(const Chunk& chunk) const {
   if (row == nullptr) return;
   const BoundTensor& bound = tensors[chunk.tensor];
   const Kernel kernel = isa->kernels[bound.rule][bound.dtype];
-  const double share = bound.tensor.average == nullptr ? 0 : row[Stages::averageShare];
   const bool zeroGrad = row[Stages::zeroGrad] != 0;
+  const bool isPlain = sourceCount_ == 1 && !isBounded(row);
+  if (isPlain && !zeroGrad && bound.tensor.average == nullptr) {
+    kernel(rulePart(row), bound.tensor, chunk.begin, chunk.end);
+    return;
+  }
+
+  const double share = bound.tensor.average == nullptr ? 0 : row[Stages::averageShare];
   const auto with = [share](Tensor tensor, const void* grad, void* zeroed) {
     tensor.grad = grad;
     if (share == 0) tensor.average = nullptr;
@@ -156,7 +169,7 @@ void Plan::stepChunk(const Chunk& chunk) const {
     return tensor;
   };
 
-  if (sourceCount_ == 1 && !isBounded(row)) {
+  if (isPlain) {
     void* const grad = sources[chunk.tensor];
     kernel(rulePart(row), with(bound.tensor, grad, zeroGrad ? grad : nullptr), chunk.begin, chunk.end);
     return;

@@ -24,7 +24,7 @@ struct Stages {
 struct BoundTensor {
   RuleId rule;
   Dtype dtype;
-  Tensor tensor;  // without a gradient
+  Tensor tensor;  // with its first gradient
 
   size_t elementSize() const { return dtype == f32 ? sizeof(float) : sizeof(double); }
   size_t bytes() const { return tensor.length * elementSize(); }
@@ -49,6 +49,9 @@ struct Plan {
 
   /// To be called once all tensors are there.
   void prepare();
+
+  /// Binds gradients, null for none, from place `first` of `sources` on.
+  void bindGrads(size_t first, void* const* grads, size_t count);
 
   /// One step of every tensor that has a row and a gradient.
   void step();

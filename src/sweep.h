@@ -78,13 +78,14 @@ void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end)
     }
   }
 
-  const Lanes<Rule, Scalar<T>, withPrologue> rest(row);
-  const Following<Scalar<T>> followingRest(tensor);
   while (i < end) {
     const size_t from = i, to = isAlone || end - i < runLength ? end : i + runLength;
     for (; i + V::lanes <= to; i += V::lanes) whole.update(param, grad, states, i);
-    for (; i < to; ++i) rest.update(param, grad, states, i);
-    if (!isAlone) followingRest.run(following.run(from, to), to);
+    if (i < to) {
+      const Lanes<Rule, Scalar<T>, withPrologue> rest(row);
+      for (; i < to; ++i) rest.update(param, grad, states, i);
+    }
+    if (!isAlone) Following<Scalar<T>>(tensor).run(following.run(from, to), to);
   }
 }
 

@@ -1,0 +1,114 @@
+// Steps that repeat the one before take a short way. It must lead where the long way does, and end where it no longer does.
+
+import { Adam, backend, type FloatArray } from 'lockstep';
+import { describe, expect, test } from 'vitest';
+import { type AnyOptimizer, optimizers } from './optimizers.js';
+import { copy } from './pipeline.js';
+
+const f32 = (...values: number[]) => new Float32Array(values);
+
+interface Change {
+  readonly what: string;
+  readonly options?: object;
+  /** Rprop's lr is where its steps start: it is fixed. */
+  readonly setsLr?: true;
+  readonly change?: (optimizer: AnyOptimizer) => void;
+}
+
+const pipelineOf = (optimizer: AnyOptimizer) => (optimizer as unknown as { readonly pipeline: object }).pipeline;
+
+const changes: readonly Change[] = [
+  { what: 'nothing changes' },
+  { what: 'lr is set', setsLr: true, change: ({ groups }) => Object.assign(groups[0], { lr: 0.25 }) },
+  {
+    what: 'lr becomes a schedule',
+    setsLr: true,
+    change: ({ groups }) => Object.assign(groups[0], { lr: (t: number) => 0.1 / (t + 1) }),
+  },
+  { what: 'gradScale is set', change: (optimizer) => Object.assign(pipelineOf(optimizer), { gradScale: 0.5 }) },
+  { what: 'clipValue is set', change: (optimizer) => Object.assign(pipelineOf(optimizer), { clipValue: 0.2 }) },
+  { what: 'clipNorm is set', change: (optimizer) => Object.assign(pipelineOf(optimizer), { clipNorm: 0.2 }) },
+  { what: 'weights are averaged', options: { ema: { decay: 0.5, debias: true } } },
+  { what: 'gradients are gathered', options: { accumulate: 2 } },
+];
+
+describe.each(backend().available)('%s', (name) => {
+  describe.each(optimizers)('$name', ({ create, name: optimizerName }) => {
+    test.each(changes.filter(({ setsLr }) => setsLr !== true || optimizerName !== 'Rprop'))(
+      '$what',
+      ({ options, change }) => {
+        const grads = [f32(0.1, -0.2, 0.3), null, f32(0.4, -0.5)];
+        /** The same steps, by gradients of every way to give them. */
+        const train = (step: (optimizer: AnyOptimizer, grads: readonly (FloatArray | null)[]) => void) => {
+          const params = [f32(1, 2, 3), f32(7), f32(-4, 5)];
+          const optimizer = create(params, { ...options, backend: name });
+          optimizer.step([grads[0], f32(1), grads[2]]);
+          for (let i = 0; i < 4; i++) step(optimizer, grads);
+          change?.(optimizer);
+          for (let i = 0; i < 4; i++) step(optimizer, grads);
+          return { params, state: optimizer.state };
+        };
+        const fresh = train((optimizer, given) => optimizer.step(given.map((grad) => grad && copy(grad))));
+        const same = train((optimizer, given) => optimizer.step(given));
+        let isBound: AnyOptimizer | undefined;
+        const bound = train((optimizer, given) => {
+          if (isBound !== optimizer) (optimizer as unknown as { bindGrads(grads: unknown): void }).bindGrads(given);
+          isBound = optimizer;
+          optimizer.step();
+        });
+        expect(same).toEqual(fresh);
+        expect(bound).toEqual(fresh);
+      },
+    );
+  });
+});
+
+test('arrays that were detached since the last step', () => {
+  const start = () => {
+    const [w, g] = [f32(1, 2), f32(0.1, 0.2)];
+    const optimizer = new Adam({ w });
+    for (let i = 0; i < 3; i++) optimizer.step({ w: g });
+    return { optimizer, w, g };
+  };
+  const detach = (array: FloatArray) => structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+  const param = start();
+  detach(param.w);
+  expect(() => param.optimizer.step()).toThrow(/params\.w must have its memory/);
+  expect(() => param.optimizer.step({ w: param.g })).toThrow(/params\.w must have its memory/);
+  const grad = start();
+  detach(grad.g);
+  expect(() => grad.optimizer.step()).toThrow(/grads\.w must have its memory/);
+  expect(() => grad.optimizer.step({ w: grad.g })).toThrow(/grads\.w must have its memory/);
+  const state = start();
+  detach(state.optimizer.state.w.expAvg);
+  expect(() => state.optimizer.step()).toThrow(/state\.w\.expAvg must have its memory/);
+});
+
+test('arrays that grow or shrink with their buffers', () => {
+  const buffer = Reflect.construct(ArrayBuffer, [8, { maxByteLength: 64 }]) as ArrayBuffer & {
+    resize(n: number): void;
+  };
+  const w = new Float32Array(buffer);
+  const optimizer = new Adam({ w });
+  for (let i = 0; i < 3; i++) optimizer.step({ w: f32(0.1, 0.2) });
+  buffer.resize(16);
+  expect(() => optimizer.step()).toThrow(/params\.w has 4 elements, it had 2 when it was bound/);
+  buffer.resize(4);
+  expect(() => optimizer.step()).toThrow(/params\.w has 1 elements, it had 2 when it was bound/);
+  buffer.resize(8);
+  expect(optimizer.step()).toMatchObject({ stepped: true, step: 4 });
+});
+
+test('a getter that changes an option before the gradients are known to be the same', () => {
+  const [w, g] = [f32(1, 2), f32(0.1, 0.2)];
+  const optimizer = new Adam({ w }, { lr: 0.1 });
+  for (let i = 0; i < 3; i++) optimizer.step({ w: g });
+  const before = copy(w);
+  optimizer.step({
+    get w() {
+      optimizer.groups[0].lr = 0;
+      return g;
+    },
+  });
+  expect(w).toEqual(before);
+});
