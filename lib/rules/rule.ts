@@ -4,7 +4,11 @@
 
 import type { FloatArray } from '../arrays.js';
 
-/** Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. */
+/**
+ * Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. How many
+ * elements there are is asked of `param`, which has no properties of its own, and once, before the loop: V8 asks anew for
+ * each element whether the array is still attached, once any buffer of the process was transferred.
+ */
 export type Update<A extends FloatArray> = (c: A, param: A, grad: A, state: readonly A[]) => void;
 
 /**
