@@ -65,6 +65,10 @@ function readOptions(args: string[]) {
 
 process.env.LOCKSTEP_THREADS = '1'; // the loops and limits that lockstep is compared with have one, too
 
+// A process is in this state for good once any buffer was transferred (see explanation() in report.ts), and tsx may or may not do so.
+const transferred = new ArrayBuffer(1);
+structuredClone(transferred, { transfer: [transferred] });
+
 const args = process.argv.slice(2);
 const options = readOptions(args);
 if (options.help) {

@@ -148,6 +148,17 @@ export function zero(array: FloatArray): void {
   fillWith(array, 0);
 }
 
+const { getPrototypeOf } = Object;
+const prototypes: readonly object[] = [Float32Array.prototype, Float64Array.prototype];
+
+/**
+ * The array itself or, where it is of a subclass or of another realm, a plain view: V8 compiles loops for one kind of object.
+ * Of what it answers only the elements can be trusted, as the array may have a `length` of its own.
+ */
+export function ofOneKind<A extends FloatArray>(array: A): A {
+  return prototypes.includes(getPrototypeOf(array)) ? array : plainView(array);
+}
+
 /** The same memory as an array without own properties, of this realm: what a loop can index without surprises. */
 export function plainView<A extends FloatArray>(array: A): A {
   return part(array, 0, lengthOf(array));

@@ -1,6 +1,6 @@
 // The backend that runs where no binary loads, and the one that every binary is compared with.
 
-import { copyInto, dtypeOf, type FloatArray, part, plainView, zero } from './arrays.js';
+import { copyInto, dtypeOf, type FloatArray, lengthOf, ofOneKind, part, plainView, zero } from './arrays.js';
 import {
   type Backend,
   type BoundTensor,
@@ -16,6 +16,8 @@ import { lerp } from './rules/lerp.js';
 import { prologue, prologueWidth } from './rules/prologue.js';
 import type { Measure, Rule, Update } from './rules/rule.js';
 import { clampRule, sum } from './rules/stages.js';
+
+const stateless: readonly never[] = [];
 
 /** One row of coefficients. */
 interface Row {
@@ -71,18 +73,27 @@ function tensor<A extends FloatArray>(
   boundAverage: A | null,
 ): Tensor {
   const { ArrayType, prepare } = typed;
+  // What a step needs besides the arrays is made here, so that it allocates nothing.
   const before = new ArrayType(prologueWidth);
   const scalars = new ArrayType(rowWidth(rule) - ruleStart);
+  const limits = new ArrayType(2);
+  const shares = new ArrayType(1);
   const [param, ...state] = arrays.map(plainView);
   const average = boundAverage === null ? null : plainView(boundAverage);
   const none = new ArrayType(0);
   let summed = none;
   let scaled = none;
 
-  /** Reads the prologue's and the rule's scalars, rounded to the type of the arrays. */
-  function readRow({ coefficients, at }: Row): void {
-    for (let k = 0; k < before.length; k++) before[k] = coefficients[at + prologueStart + k];
+  /**
+   * Reads the rule's scalars and, where it is needed, the prologue's, rounded to the type of the arrays.
+   *
+   * @returns whether the prologue would change nothing
+   */
+  function readRow({ coefficients, at }: Row): boolean {
     for (let k = 0; k < scalars.length; k++) scalars[k] = coefficients[at + ruleStart + k];
+    if (prologue.isIdentity(coefficients, at + prologueStart)) return true;
+    for (let k = 0; k < before.length; k++) before[k] = coefficients[at + prologueStart + k];
+    return false;
   }
 
   /** The gradient itself or, if there are several, their sum. */
@@ -90,16 +101,15 @@ function tensor<A extends FloatArray>(
     if (grads.length === 1) return grads[0] as A;
     if (summed === none) summed = new ArrayType(param.length);
     copyInto(summed, grads[0]);
-    for (let k = 1; k < grads.length; k++) typed.sum(none, summed, grads[k] as A, []);
+    for (let k = 1; k < grads.length; k++) typed.sum(none, summed, grads[k] as A, stateless);
     return summed;
   }
 
   function clamped({ coefficients, at }: Row, grad: A): A {
-    const row = new ArrayType(2);
-    row[0] = coefficients[at + stages.scale];
-    row[1] = coefficients[at + stages.bound];
+    limits[0] = coefficients[at + stages.scale];
+    limits[1] = coefficients[at + stages.bound];
     if (summed === none) summed = new ArrayType(param.length);
-    typed.clamp(row, summed, grad, []);
+    typed.clamp(limits, summed, grad, stateless);
     return summed;
   }
 
@@ -113,18 +123,19 @@ function tensor<A extends FloatArray>(
 
   /** Adds the sum of the squares, block by block. */
   function addSquares(values: A, to: Float64Array, at: number): void {
-    for (let begin = 0; begin < values.length; begin += blockLength) {
-      const block = part(values, begin, Math.min(begin + blockLength, values.length));
-      to[at] += sumOfSquares(block, block.length);
+    const length = lengthOf(values);
+    for (let begin = 0; begin < length; begin += blockLength) {
+      const end = Math.min(begin + blockLength, length);
+      to[at] += sumOfSquares(part(values, begin, end), end - begin);
     }
   }
 
   return {
     step(row, grads) {
       const { coefficients, at } = row;
-      readRow(row);
+      const isIdentity = readRow(row);
       const grad = prepared(row, grads);
-      if (prologue.isIdentity(coefficients, at + prologueStart)) {
+      if (isIdentity) {
         update(scalars, param, grad, state);
       } else {
         if (scaled === none) scaled = new ArrayType(param.length);
@@ -133,18 +144,16 @@ function tensor<A extends FloatArray>(
       }
       const share = coefficients[at + stages.averageShare];
       if (average !== null && share !== 0) {
-        const row = new ArrayType(1);
-        row[0] = share;
-        typed.lerp(row, average, param, []);
+        shares[0] = share;
+        typed.lerp(shares, average, param, stateless);
       }
       if (coefficients[at + stages.zeroGrad] !== 0) for (const each of grads) zero(each);
     },
 
     measure(row, grads, sums, at) {
       if (measure === undefined || rule.measures === undefined) return;
-      readRow(row);
+      const isIdentity = readRow(row);
       const grad = prepared(row, grads);
-      const isIdentity = prologue.isIdentity(row.coefficients, row.at + prologueStart);
       const values = rule.measures.names.map(() => new ArrayType(blockLength));
       for (let begin = 0; begin < param.length; begin += blockLength) {
         const end = Math.min(begin + blockLength, param.length);
@@ -183,17 +192,26 @@ export const typescript: Backend = {
     const sources: (FloatArray | null)[][] = [bound.map(() => null)];
 
     /** The gradients of each parameter, as many as the step has. */
-    let grads: readonly (readonly FloatArray[])[] = bound.map(() => []);
+    const grads: FloatArray[][] = bound.map(() => []);
     let sourceCount = 0;
     const row = { coefficients, at: 0 };
+
+    function gather(count: number): void {
+      for (let i = 0; i < grads.length; i++) {
+        let found = 0;
+        for (let source = 0; source < count; source++) {
+          const grad = sources[source][i];
+          if (grad !== null) grads[i][found++] = grad;
+        }
+        grads[i].length = found;
+      }
+      sourceCount = count;
+    }
 
     /** Calls `run` for every parameter that has a row and a gradient. */
     function each(run: (tensor: Tensor, row: Row, grads: readonly FloatArray[], i: number) => void): void {
       const count = Math.min(Math.max(rows[tensors.length], 1), sources.length);
-      if (count !== sourceCount) {
-        grads = tensors.map((_, i) => sources.slice(0, count).flatMap((source) => source[i] ?? []));
-        sourceCount = count;
-      }
+      if (count !== sourceCount) gather(count);
       for (let i = 0; i < tensors.length; i++) {
         if (rows[i] < 0 || sources[0][i] === null) continue;
         row.at = rows[i] * width;
@@ -212,7 +230,11 @@ export const typescript: Backend = {
         each((tensor, row, grads, i) => tensor.measureGrads(row, grads, sums, i * sumsWidth));
       },
       bindGrads(source, grads) {
-        sources[source] = grads.map((grad) => (grad === null ? null : plainView(grad)));
+        sources[source] ??= [];
+        for (let i = 0; i < grads.length; i++) {
+          const grad = grads[i];
+          sources[source][i] = grad === null ? null : ofOneKind(grad);
+        }
         sourceCount = 0; // the gradients of each parameter are to be gathered anew
       },
     };

@@ -7,6 +7,7 @@ import { catalogue } from '../bench/catalogue.js';
 import { loadAddon } from '../lib/native.js';
 import { rules } from '../lib/rules/index.js';
 import { prologue } from '../lib/rules/prologue.js';
+import { clamp, limit, sign } from '../lib/rules/rule.js';
 import { optimizers } from './optimizers.js';
 
 const folder = (path: string) => new URL(`../${path}/`, import.meta.url);
@@ -52,6 +53,19 @@ describe.each(rules)('rule $name', (rule) => {
 
 test('the prologue has the same names in C++ and in TypeScript', () => {
   expect(addon.prologue).toEqual(Object.keys(prologue.coefficients));
+});
+
+describe('without branches on signs', () => {
+  const magnitudes = [0, 5e-324, 1e-45, 0.5, 1, 2, 3.4e38, Number.MAX_VALUE, Infinity];
+  const values = [NaN, ...magnitudes, ...magnitudes.map((value) => -value)];
+
+  test.each(values)('sign of %d', (value) => {
+    expect(sign(value)).toBe(value > 0 ? 1 : value < 0 ? -1 : value - value);
+  });
+
+  test.each(magnitudes)('clamp at %d is limit', (bound) => {
+    for (const value of values) expect(clamp(value, bound)).toBe(limit(value, 0 - bound, bound));
+  });
 });
 
 describe.each(optimizers)('$name', ({ name, create, defaults }) => {

@@ -18,9 +18,11 @@ export function cautious(rule: Rule): Rule {
       const keepScale = row[coefficients.keepScale];
       const changes = new Float32Array(param.length);
       rule.f32(row, changes, grad, state);
-      for (let i = 0; i < param.length; i++) {
+      const { length } = param;
+      for (let i = 0; i < length; i++) {
         const change = changes[i];
-        param[i] = fround(param[i] + (0 > fround(change * grad[i]) ? fround(keepScale * change) : 0 * change));
+        const scale = keepScale * Number(0 > fround(change * grad[i]));
+        param[i] = fround(param[i] + fround(scale * change));
       }
     },
 
@@ -28,9 +30,11 @@ export function cautious(rule: Rule): Rule {
       const keepScale = row[coefficients.keepScale];
       const changes = new Float64Array(param.length);
       rule.f64(row, changes, grad, state);
-      for (let i = 0; i < param.length; i++) {
+      const { length } = param;
+      for (let i = 0; i < length; i++) {
         const change = changes[i];
-        param[i] = param[i] + (0 > change * grad[i] ? keepScale * change : 0 * change);
+        const scale = keepScale * Number(0 > change * grad[i]);
+        param[i] = param[i] + scale * change;
       }
     },
 
@@ -41,14 +45,16 @@ export function cautious(rule: Rule): Rule {
         const changes = new Float32Array(param.length);
         const copies = state.map((array) => new Float32Array(array));
         rule.f32(row, changes, grad, copies);
-        for (let i = 0; i < param.length; i++) kept[i] = 0 > fround(changes[i] * grad[i]) ? 1 : 0;
+        const { length } = param;
+        for (let i = 0; i < length; i++) kept[i] = Number(0 > fround(changes[i] * grad[i]));
       },
 
       f64(row, param, grad, state, [kept]) {
         const changes = new Float64Array(param.length);
         const copies = state.map((array) => new Float64Array(array));
         rule.f64(row, changes, grad, copies);
-        for (let i = 0; i < param.length; i++) kept[i] = 0 > changes[i] * grad[i] ? 1 : 0;
+        const { length } = param;
+        for (let i = 0; i < length; i++) kept[i] = Number(0 > changes[i] * grad[i]);
       },
     },
 

@@ -52,14 +52,16 @@ export const lamb = {
 
   f32(row, param, grad, state) {
     const stepSize = row[c.stepSize];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = fround(param[i] - fround(stepSize * directionF32(row, param, grad, state, i)));
     }
   },
 
   f64(row, param, grad, state) {
     const stepSize = row[c.stepSize];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = param[i] - stepSize * directionF64(row, param, grad, state, i);
     }
   },
@@ -69,7 +71,8 @@ export const lamb = {
 
     f32(row, param, grad, state, [paramNorm, directionNorm]) {
       const copies = state.map((array) => new Float32Array(array));
-      for (let i = 0; i < param.length; i++) {
+      const { length } = param;
+      for (let i = 0; i < length; i++) {
         paramNorm[i] = param[i];
         directionNorm[i] = directionF32(row, param, grad, copies, i);
       }
@@ -77,7 +80,8 @@ export const lamb = {
 
     f64(row, param, grad, state, [paramNorm, directionNorm]) {
       const copies = state.map((array) => new Float64Array(array));
-      for (let i = 0; i < param.length; i++) {
+      const { length } = param;
+      for (let i = 0; i < length; i++) {
         paramNorm[i] = param[i];
         directionNorm[i] = directionF64(row, param, grad, copies, i);
       }

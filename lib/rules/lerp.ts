@@ -15,14 +15,16 @@ export const lerp = {
 
   f32(row, param, end) {
     const share = row[c.share];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = fround(param[i] + fround(share * fround(end[i] - param[i])));
     }
   },
 
   f64(row, param, end) {
     const share = row[c.share];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = param[i] + share * (end[i] - param[i]);
     }
   },

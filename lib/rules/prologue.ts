@@ -22,7 +22,8 @@ export const prologue = {
     const gradScale = row[c.gradScale];
     const l2 = row[c.l2];
     const decay = row[c.decay];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       scaled[i] = fround(fround(gradScale * grad[i]) + fround(l2 * param[i]));
       decayed[i] = fround(decay * param[i]);
     }
@@ -32,7 +33,8 @@ export const prologue = {
     const gradScale = row[c.gradScale];
     const l2 = row[c.l2];
     const decay = row[c.decay];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       scaled[i] = gradScale * grad[i] + l2 * param[i];
       decayed[i] = decay * param[i];
     }

@@ -12,14 +12,16 @@ export const sgd = {
 
   f32(row, param, grad) {
     const lr = row[plain.lr];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = fround(param[i] - fround(lr * grad[i]));
     }
   },
 
   f64(row, param, grad) {
     const lr = row[plain.lr];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       param[i] = param[i] - lr * grad[i];
     }
   },
@@ -38,7 +40,8 @@ export const sgdMomentum = {
     const rest = row[c.rest];
     const lr = row[c.lr];
     const momentumBuffer = state[0];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       const b = fround(fround(momentum * momentumBuffer[i]) + fround(rest * grad[i]));
       momentumBuffer[i] = b;
       param[i] = fround(param[i] - fround(lr * b));
@@ -50,7 +53,8 @@ export const sgdMomentum = {
     const rest = row[c.rest];
     const lr = row[c.lr];
     const momentumBuffer = state[0];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       const b = momentum * momentumBuffer[i] + rest * grad[i];
       momentumBuffer[i] = b;
       param[i] = param[i] - lr * b;
@@ -69,7 +73,8 @@ export const sgdNesterov = {
     const rest = row[c.rest];
     const lr = row[c.lr];
     const momentumBuffer = state[0];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       const g = grad[i];
       const b = fround(fround(momentum * momentumBuffer[i]) + fround(rest * g));
       momentumBuffer[i] = b;
@@ -82,7 +87,8 @@ export const sgdNesterov = {
     const rest = row[c.rest];
     const lr = row[c.lr];
     const momentumBuffer = state[0];
-    for (let i = 0; i < param.length; i++) {
+    const { length } = param;
+    for (let i = 0; i < length; i++) {
       const g = grad[i];
       const b = momentum * momentumBuffer[i] + rest * g;
       momentumBuffer[i] = b;

@@ -10,11 +10,13 @@ export const sum = {
   state: [],
 
   f32(_row, total, grad) {
-    for (let i = 0; i < total.length; i++) total[i] = fround(total[i] + grad[i]);
+    const { length } = total;
+    for (let i = 0; i < length; i++) total[i] = fround(total[i] + grad[i]);
   },
 
   f64(_row, total, grad) {
-    for (let i = 0; i < total.length; i++) total[i] = total[i] + grad[i];
+    const { length } = total;
+    for (let i = 0; i < length; i++) total[i] = total[i] + grad[i];
   },
 } as const satisfies Rule;
 
@@ -29,13 +31,15 @@ export const clampRule = {
   f32(row, clamped, grad) {
     const scale = row[c.scale];
     const bound = row[c.bound];
-    for (let i = 0; i < clamped.length; i++) clamped[i] = clamp(fround(scale * grad[i]), bound);
+    const { length } = clamped;
+    for (let i = 0; i < length; i++) clamped[i] = clamp(fround(scale * grad[i]), bound);
   },
 
   f64(row, clamped, grad) {
     const scale = row[c.scale];
     const bound = row[c.bound];
-    for (let i = 0; i < clamped.length; i++) clamped[i] = clamp(scale * grad[i], bound);
+    const { length } = clamped;
+    for (let i = 0; i < length; i++) clamped[i] = clamp(scale * grad[i], bound);
   },
 } as const satisfies Rule;
 
