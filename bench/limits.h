@@ -30,6 +30,6 @@ struct Limits {
   void (*scale)(float* values, float factor, size_t length);
 };
 
-extern const Limits avx2, avx512, neon;
+extern const Limits avx512, avx2, sse2, neon;
 
 }  // namespace limits

@@ -22,6 +22,9 @@ const limits::Limits* best() {
 #ifdef LIMITS_AVX2
   if (cpu.avx2) return &limits::avx2;
 #endif
+#ifdef LIMITS_SSE2
+  return &limits::sse2;
+#endif
 #ifdef LIMITS_NEON
   return &limits::neon;
 #endif

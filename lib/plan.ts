@@ -5,7 +5,7 @@ import { prologueWidth } from './rules/prologue.js';
 import { indexes, type Rule } from './rules/rule.js';
 
 /** An instruction set of the addon. */
-export type NativeName = 'avx512' | 'avx2' | 'neon' | 'scalar';
+export type NativeName = 'avx512' | 'avx2' | 'sse2' | 'neon' | 'scalar';
 
 /** A backend. All of them write the same bits. */
 export type BackendName = NativeName | 'typescript';

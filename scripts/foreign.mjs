@@ -35,16 +35,16 @@ const platforms = [
     programs: { 'bochs-bin': 'bochs bochs-term vgabios', as: 'binutils', gcc: 'gcc', cpio: 'cpio', lz4: 'lz4' },
   },
   {
-    // No AVX at all. The very binary that runs AVX2 or AVX-512 here must step back to scalar.
+    // No AVX at all. The very binary that runs AVX2 or AVX-512 here must step back to SSE2.
     name: 'x64-nehalem',
-    backends: 'scalar,typescript',
+    backends: 'sse2,scalar,typescript',
     emulator: ['qemu-x86_64', '-cpu', 'Nehalem'],
     programs: { 'qemu-x86_64': 'qemu-user' },
   },
   {
     // AVX2 without AVX-512. Features that the emulator lacks are taken away, or it warns of them once per thread.
     name: 'x64-haswell',
-    backends: 'avx2,scalar,typescript',
+    backends: 'avx2,sse2,scalar,typescript',
     emulator: ['qemu-x86_64', '-cpu', 'Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid'],
     programs: { 'qemu-x86_64': 'qemu-user' },
   },

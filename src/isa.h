@@ -55,7 +55,7 @@ struct Isa {
 };
 
 namespace isa {
-extern const Isa avx512, avx2, neon, scalar;
+extern const Isa avx512, avx2, sse2, neon, scalar;
 }
 
 }  // namespace lockstep

@@ -29,7 +29,13 @@ const rules: readonly Rule[] = [
     why: 'a kernel must round to nearest and leave the floating-point state alone',
     forbidden: /^(v?ldmxcsr|fldcw|msr)\b|\{r[duz]-sae\}/,
   },
-  { why: 'scalar must run on every x64 CPU: no AVX', isas: ['scalar'], forbidden: /^v|%[yz]mm|%k[0-7]/ },
+  { why: 'it must run on every x64 CPU: no AVX', isas: ['sse2', 'scalar'], forbidden: /^v|%[yz]mm|%k[0-7]/ },
+  {
+    why: 'it must run on every x64 CPU: nothing that came after SSE2',
+    isas: ['sse2', 'scalar'],
+    forbidden:
+      /^(addsub|h(add|sub)p|lddqu|mov(d|sh|sl)dup|p?blend|round[ps]|dpp|insertps|extractps|p(extr|insr)[bdq]|pmov[sz]x|ptest|pshufb|psign|palignr|pabs|pmulld|pm(ax|in)(s[bd]|u[wd])|packusdw|pcmp(eq|gt)q|pcmp[ei]str|popcnt|[lt]zcnt|crc32)/,
+  },
   { why: 'avx2 must run without AVX-512', isas: ['avx2'], forbidden: /%zmm|%[xy]mm(1[6-9]|2\d|3[01])|%k[0-7]/ },
 ];
 
@@ -37,7 +43,7 @@ const rules: readonly Rule[] = [
 const allowedUndefined = new Set(['_GLOBAL_OFFSET_TABLE_', '__stack_chk_fail', 'memcpy', 'memmove', 'memset']);
 
 const machines: Readonly<Record<number, { arch: string; prefix: string; isas: readonly string[] }>> = {
-  62: { arch: 'x64', prefix: 'x86_64-linux-gnu-', isas: ['avx2', 'avx512', 'scalar'] },
+  62: { arch: 'x64', prefix: 'x86_64-linux-gnu-', isas: ['avx2', 'avx512', 'scalar', 'sse2'] },
   183: { arch: 'arm64', prefix: 'aarch64-linux-gnu-', isas: ['neon', 'scalar'] },
 };
 

@@ -1,6 +1,6 @@
 // The parity test without a test runner, for emulated and foreign platforms:
-//   node parity.mjs --expect avx2,scalar,typescript     all backends against each other, and these must be all
-//   node parity.mjs --only avx512                       one backend, for its hash alone
+//   node parity.mjs --expect avx2,sse2,scalar,typescript     all backends against each other, and these must be all
+//   node parity.mjs --only avx512                            one backend, for its hash alone
 // --brief leaves most lengths and offsets out, for emulators; the hash is then another.
 
 import { parseArgs } from 'node:util';

@@ -5,10 +5,11 @@ import { runParity, summary } from './parity.js';
 /** What this CPU must be able to run, asked of the operating system and not of lockstep. */
 function expectedBackends(): readonly string[] {
   if (process.arch === 'arm64') return ['neon', 'scalar', 'typescript'];
-  if (process.platform !== 'linux') return ['scalar', 'typescript'];
+  const baseline = [...(process.arch === 'x64' ? ['sse2'] : []), 'scalar', 'typescript'];
+  if (process.platform !== 'linux') return baseline;
   const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1].trim().split(' '));
   const vector = [flags.has('avx512f') && 'avx512', flags.has('avx2') && 'avx2'].filter((name) => name !== false);
-  return [...vector, 'scalar', 'typescript'];
+  return [...vector, ...baseline];
 }
 
 test('every backend writes the same bits', () => {

@@ -106,6 +106,9 @@ constexpr const char* compiledIsas[] = {
 #ifdef LOCKSTEP_HAS_AVX2
     "avx2",
 #endif
+#ifdef LOCKSTEP_HAS_SSE2
+    "sse2",
+#endif
 #ifdef LOCKSTEP_HAS_NEON
     "neon",
 #endif

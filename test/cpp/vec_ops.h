@@ -22,7 +22,7 @@ struct VecOps {
 };
 
 namespace vecOps {
-extern const VecOps avx512, avx2, neon, scalar;
+extern const VecOps avx512, avx2, sse2, neon, scalar;
 /// No instruction set: each operation in f64 and rounded once, which is what the TypeScript backend does.
 extern const VecOps rounded;
 }  // namespace vecOps

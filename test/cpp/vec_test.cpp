@@ -14,6 +14,9 @@ constexpr const VecOps* compiledOps[] = {
 #ifdef LOCKSTEP_HAS_AVX2
     &vecOps::avx2,
 #endif
+#ifdef LOCKSTEP_HAS_SSE2
+    &vecOps::sse2,
+#endif
 #ifdef LOCKSTEP_HAS_NEON
     &vecOps::neon,
 #endif

@@ -1,0 +1,5 @@
+#include "../simd/sse2.h"
+
+#include "../sweep.h"
+
+LOCKSTEP_ISA(sse2)
