@@ -196,7 +196,8 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
   bound->written = writtenRanges(env, plan.tensors);
   plan.width = count == 0 ? 0 : static_cast<size_t>(width);
   plan.coefficients = controlBlock<double>(env, info[2], "coefficients", napi_float64_array, count * plan.width);
-  plan.rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count + 1);
+  plan.rowCount = count == 0 ? 0 : arrayInfo(env, info[2], "coefficients").length / plan.width;
+  plan.rows = controlBlock<int32_t>(env, info[4], "rows", napi_int32_array, count + stepScalarCount);
   constexpr size_t sumsEach = sizeof(Sums) / sizeof(double);
   plan.sums = reinterpret_cast<Sums*>(controlBlock<double>(env, info[5], "sums", napi_float64_array, count * sumsEach));
   const double threads = info[6].As<Napi::Number>();

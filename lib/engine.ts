@@ -9,7 +9,18 @@ import { Lines } from './modes.js';
 import { findNonFinite, type NonFiniteElement } from './non_finite.js';
 import { type Param, readParams, refuseLength } from './params.js';
 import { averageShare, clipCoefficient, firstAverage, keepsAverage, type Pipeline } from './pipeline.js';
-import { type Backend, type Control, newControl, type Plan, ruleStart, stages, sums, sumsWidth } from './plan.js';
+import {
+  type Backend,
+  type Control,
+  newControl,
+  type Plan,
+  ruleStart,
+  stages,
+  stepScalars,
+  stepsAhead,
+  sums,
+  sumsWidth,
+} from './plan.js';
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
@@ -83,6 +94,10 @@ export class Engine<O extends object> {
   #active = 0;
   /** Whether a step with the gradients that are bound would do just what the last one did. True between steps only. */
   #canRepeat = false;
+  /** How many steps the coefficients are written for, with which gradScale, and which of them comes next. */
+  #ahead = 0;
+  #aheadScale = Number.NaN;
+  #aheadNext = 0;
   /** What a step writes, and the gradients that it would repeat with. */
   #written!: Watch;
   #repeated: Watch | undefined;
@@ -204,7 +219,11 @@ export class Engine<O extends object> {
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
-    this.#written = new Watch([...tensors.flat(), ...averages]);
+    this.#written = new Watch(
+      params.flatMap(({ length }, i) =>
+        [...tensors[i], ...averages.slice(i, i + 1)].map((array) => ({ array, length })),
+      ),
+    );
     this.#control = control;
     this.#plan = plan;
     this.#sources = new Sources(params, written, this.#isList);
@@ -360,28 +379,62 @@ export class Engine<O extends object> {
   step(grads: unknown, gradScale: number): StepReport {
     const isRepeat = grads === undefined && this.#canRepeat && this.#reading === undefined;
     if (!isRepeat) this.#read(grads);
-    if (this.#canRepeat && (isRepeat || this.#sources.areBound()) && this.#isIntact()) return this.#repeat(gradScale);
-    return this.#begin(gradScale);
+    return this.#canRepeat && this.#repeat(gradScale) ? this.#report : this.#begin(gradScale);
   }
 
-  /** Whether all that the last step used is as it was. */
-  #isIntact(): boolean {
-    this.#repeated ??= new Watch(this.#sources.bound());
-    return this.#written.isIntact() && this.#repeated.isIntact();
-  }
-
-  /** A step like the last one: nothing is to be decided again, only the coefficients are of another step. */
-  #repeat(gradScale: number): StepReport {
-    this.#writeRows(gradScale * this.#meanScale());
+  /**
+   * A step like the last one: nothing is to be decided again, but its coefficients are others.
+   *
+   * @returns whether it was done; if not, nothing has changed, and the long way says why
+   */
+  #repeat(gradScale: number): boolean {
+    const sources = this.#sources;
+    const isReplaced = !sources.areBound();
+    if (isReplaced) {
+      if (this.#pipeline.zeroGrad || !sources.areReplaced()) return false;
+      sources.check();
+      this.#canRepeat = false; // should they not be bound
+      sources.bind(this.#plan, undefined);
+      this.#canRepeat = true;
+      this.#repeated = undefined;
+    } else {
+      this.#repeated ??= new Watch(sources.bound());
+    }
+    if (gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead(gradScale);
+    this.#stepScalar(stepScalars.firstRow, this.#aheadNext * this.#rowCount);
+    // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
+    if (!this.#written.isIntact() || this.#repeated?.isIntact() === false) return false;
+    if (isReplaced) sources.checkBound();
+    this.#aheadNext++;
     this.#plan.step();
     this.#finish(undefined);
-    return this.#report;
+    return true;
+  }
+
+  /**
+   * Writes the coefficients of several steps: what one asks for is a chain of divisions and roots, those of several run side
+   * by side. More of them with each time that none was in vain.
+   */
+  #lookAhead(gradScale: number): void {
+    const { coefficients, width } = this.#control;
+    const isFixed = this.#scalars.length === 0;
+    const room = isFixed ? Math.floor(coefficients.length / (width * this.#rowCount)) : 1;
+    const isInVain = gradScale !== this.#aheadScale;
+    this.#ahead = isInVain ? 1 : Math.min(2 * this.#ahead, room, stepsAhead);
+    this.#aheadNext = 0;
+    this.#aheadScale = gradScale;
+    for (let k = 0; k < this.#ahead; k++) this.#writeRows(gradScale * this.#meanScale(), k);
+  }
+
+  #stepScalar(index: number, value: number): void {
+    this.#control.rows[this.#params.length + index] = value;
   }
 
   /** Any step. */
   #begin(gradScale: number): StepReport {
     this.#canRepeat = false;
     this.#repeated = undefined;
+    this.#aheadScale = Number.NaN;
     this.#schedule();
     if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
     if (this.#hasSwapped) {
@@ -405,7 +458,8 @@ export class Engine<O extends object> {
     this.#assignRows(gathered);
     this.#writeRows(gradScale * this.#meanScale());
     this.#sources.bind(this.#plan, gathered);
-    this.#control.rows[this.#params.length] = this.#sources.boundCount(gathered);
+    this.#stepScalar(stepScalars.sourceCount, this.#sources.boundCount(gathered));
+    this.#stepScalar(stepScalars.firstRow, 0);
     if (this.#needsNorms() && !this.#clip(gathered)) {
       if (this.#pipeline.zeroGrad) this.#sources.zero();
       return report;
@@ -526,12 +580,12 @@ export class Engine<O extends object> {
     this.#active = active;
   }
 
-  /** Writes the coefficients of this step. */
-  #writeRows(scale: number): void {
+  /** Writes the coefficients of this step, or of one that so many others come before. */
+  #writeRows(scale: number, ahead = 0): void {
     if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
     for (let row = 0; row < this.#rowCount; row++) {
       const i = this.#rowFirst[row];
-      this.#writeRow(row, this.#steps[i] + 1, i, scale);
+      this.#writeRow(ahead * this.#rowCount + row, this.#steps[i] + 1 + ahead, i, scale);
     }
   }
 

@@ -37,6 +37,14 @@ export class Gradients {
     return this.#bound;
   }
 
+  /** Whether what was read last has gradients where there are some bound, and only there. */
+  hasSameNulls(): boolean {
+    const bound = this.#bound;
+    const incoming = this.#incoming;
+    for (let i = 0; i < bound.length; i++) if ((bound[i] === null) !== (incoming[i] === null)) return false;
+    return true;
+  }
+
   /** Whether parameter `i` has no gradient in what was read last. */
   isNull(i: number): boolean {
     return this.current[i] === null;
@@ -138,6 +146,7 @@ export class Gradients {
     if (!this.#isNew) return;
     for (let i = 0; i < this.#bound.length; i++) this.#bound[i] = this.#incoming[i] as FloatArray | null;
     this.#anyBound = true;
+    this.#isNew = false;
   }
 
   /**
@@ -147,11 +156,7 @@ export class Gradients {
    */
   bind(plan: Plan, isForced: boolean): void {
     if (!this.#isNew && !isForced) return;
-    const incoming = this.current;
-    let changed = !this.#anyBound || isForced;
-    for (let i = 0; i < incoming.length; i++) changed ||= incoming[i] !== this.#bound[i];
-    if (!changed) return;
-    plan.bindGrads(0, incoming);
+    plan.bindGrads(0, this.current);
     this.keep();
   }
 }

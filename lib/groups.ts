@@ -20,6 +20,8 @@ export class Group<O extends object> {
   /** Whether parameters that are at the same step can share a row of coefficients. */
   readonly sharesRows: boolean;
   readonly #given: Readonly<Record<string, unknown>>;
+  /** The options where none is a function of the step. */
+  #unscheduled!: Values<O>;
   readonly #scheduled: readonly (keyof O & string)[];
   /** Whether any option is a function of the step. */
   isScheduled = false;
@@ -49,7 +51,7 @@ export class Group<O extends object> {
    * @throws TypeError or RangeError `ERR_INVALID_OPTION` where a schedule answers with what the option cannot be
    */
   at(step: number): Values<O> {
-    return this.isScheduled ? this.#evaluate(step) : (this.#given as Values<O>);
+    return this.isScheduled ? this.#evaluate(step) : this.#unscheduled;
   }
 
   /** Fixes `values` for the step that `step` others came before. Schedules run here: the user's code. */
@@ -60,6 +62,7 @@ export class Group<O extends object> {
   /** To be called when an option was set. */
   refresh(): void {
     this.isScheduled = this.#scheduled.some((name) => this.isFunction(name));
+    if (!this.isScheduled) this.#unscheduled = this.#evaluate(0);
   }
 
   /** Whether an option is a function of the step. */
@@ -78,6 +81,8 @@ export class Group<O extends object> {
   #evaluate(step: number): Values<O> {
     const values: Record<string, unknown> = { ...this.#given };
     for (const name of this.#scheduled) values[name] = this.optionAt(name, step);
+    // A copy of betas that is not frozen: V8 does not compile the reading of frozen elements, but calls for each.
+    if (Array.isArray(values.betas)) values.betas = values.betas.map((beta: unknown) => beta);
     return values as Values<O>;
   }
 }

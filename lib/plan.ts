@@ -38,6 +38,15 @@ export const sums = indexes('grad', 'clampedGrad', 'rule', 'rule2');
 
 export const sumsWidth = Object.keys(sums).length;
 
+/**
+ * What stands behind the rows of a step: how many gradients a parameter has, and the row that the others count from. Mirrors
+ * `StepScalars` in src/plan.h.
+ */
+export const stepScalars = indexes('sourceCount', 'firstRow');
+
+/** How many steps a plan has room for to write their rows in advance, where one row a step will do. */
+export const stepsAhead = 16;
+
 /** One parameter, its state, and its running average if one is kept. */
 export interface BoundTensor {
   readonly rule: Rule;
@@ -48,11 +57,11 @@ export interface BoundTensor {
 
 /** The private memory through which an engine tells a plan what to do, and a plan what it measured. */
 export interface Control {
-  /** As many rows as parameters. */
+  /** As many rows as parameters, or more. */
   readonly coefficients: Float64Array;
   /** How many scalars a row has: enough for every rule. */
   readonly width: number;
-  /** Each parameter's row, or -1 to leave it alone; then how many gradients each parameter has. */
+  /** Each parameter's row, or -1 to leave it alone; then what `stepScalars` names. */
   readonly rows: Int32Array;
   /** `sumsWidth` numbers a parameter. */
   readonly sums: Float64Array;
@@ -64,9 +73,9 @@ export interface Control {
 export function newControl(rules: readonly Rule[], threads: number): Control {
   const width = Math.max(...rules.map(rowWidth));
   return {
-    coefficients: new Float64Array(rules.length * width),
+    coefficients: new Float64Array(Math.max(rules.length, stepsAhead) * width),
     width,
-    rows: new Int32Array(rules.length + 1),
+    rows: new Int32Array(rules.length + Object.keys(stepScalars).length),
     sums: new Float64Array(rules.length * sumsWidth),
     threads,
   };

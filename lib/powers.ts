@@ -9,11 +9,10 @@
  * every squaring, and 1 - betaᵗ would be hundreds of ulps off after a thousand steps.
  */
 export function power(base: number, exponent: number): number {
-  if (base === latest.base) return latest.at(exponent);
-  if (base === latestBut.base) return latestBut.at(exponent);
-  latestBut = latest;
-  latest = powersOf(base);
-  return latest.at(exponent);
+  const powers = base === latest.base ? latest : base === latestBut.base ? latestBut : recall(base);
+  const k = exponent & (stride - 1); // of any integer: what does not fit 32 bits loses none of its lowest
+  if (powers.begin !== exponent - k || Number.isNaN(powers.values[k])) powers.make(exponent - k, k - (k % batch));
+  return powers.values[k];
 }
 
 /** Unevaluated sums high + low, with the high part split in halves for productError. */
@@ -50,11 +49,11 @@ class Powers {
   readonly base: number;
   /** base ** k for k < stride. */
   readonly #small = new Doubles(stride);
-  /** (base ** stride) ** #large. */
-  #large = 0;
-  readonly #largePower = new Doubles(1);
-  /** base ** (stride * #large + k), or NaN where nobody asked for it or for one of its batch. */
-  readonly #values = new Float64Array(stride).fill(Number.NaN);
+  /** A multiple of stride, and base to that power. */
+  begin = 0;
+  readonly #beginPower = new Doubles(1);
+  /** base ** (begin + k), or NaN where nobody asked for it or for one of its batch. */
+  readonly values = new Float64Array(stride).fill(Number.NaN);
 
   constructor(base: number) {
     this.base = base;
@@ -64,25 +63,18 @@ class Powers {
       multiply(small.high[k - 1], small.low[k - 1], base, 0);
       small.set(k, product[0], product[1]);
     }
-    this.#largePower.set(0, 1, 0);
+    this.#beginPower.set(0, 1, 0);
   }
 
-  /** Short, for V8 to compile it into what asks: a number that a call returns would be an allocation. */
-  at(exponent: number): number {
-    const large = Math.floor(exponent / stride);
-    const k = exponent - large * stride;
-    if (large !== this.#large || Number.isNaN(this.#values[k])) this.#make(large, k - (k % batch));
-    return this.#values[k];
-  }
-
-  #make(large: number, first: number): void {
-    if (large !== this.#large) this.#raise(large);
-    const values = this.#values;
+  /** Makes a batch of values. Short of a return value: a number that a call returns is an allocation. */
+  make(begin: number, first: number): void {
+    if (begin !== this.begin) this.#raise(begin);
+    const values = this.values;
     const { high, low, upper, lower } = this.#small;
-    const byHigh = this.#largePower.high[0];
-    const byLow = this.#largePower.low[0];
-    const byUpper = this.#largePower.upper[0];
-    const byLower = this.#largePower.lower[0];
+    const byHigh = this.#beginPower.high[0];
+    const byLow = this.#beginPower.low[0];
+    const byUpper = this.#beginPower.upper[0];
+    const byLower = this.#beginPower.lower[0];
     for (let k = first; k < first + batch; k++) {
       const rounded = byHigh * high[k];
       const error = splitError(rounded, byUpper, byLower, upper[k], lower[k]) + (byHigh * low[k] + byLow * high[k]);
@@ -91,14 +83,14 @@ class Powers {
   }
 
   /** By squaring. */
-  #raise(large: number): void {
+  #raise(begin: number): void {
     const small = this.#small;
     multiply(small.high[stride - 1], small.low[stride - 1], this.base, 0);
     let squareHigh = product[0];
     let squareLow = product[1];
     let high = 1;
     let low = 0;
-    for (let rest = large; rest > 0; rest = Math.floor(rest / 2)) {
+    for (let rest = begin / stride; rest > 0; rest = Math.floor(rest / 2)) {
       if (rest % 2 === 1) {
         multiply(high, low, squareHigh, squareLow);
         high = product[0];
@@ -108,9 +100,9 @@ class Powers {
       squareHigh = product[0];
       squareLow = product[1];
     }
-    this.#values.fill(Number.NaN);
-    this.#large = large;
-    this.#largePower.set(0, high, low);
+    this.values.fill(Number.NaN);
+    this.begin = begin;
+    this.#beginPower.set(0, high, low);
   }
 }
 
@@ -119,19 +111,21 @@ const product = new Float64Array(2);
 
 const remembered = new Map<number, Powers>();
 
-function powersOf(base: number): Powers {
+/** Those that were asked for last: an optimizer's two betas, most of the time. */
+let latest = new Powers(0);
+let latestBut = latest;
+
+function recall(base: number): Powers {
   let powers = remembered.get(base);
   if (powers === undefined) {
     if (remembered.size >= 64) remembered.clear(); // a schedule may ask for ever new bases
     powers = new Powers(base);
     remembered.set(base, powers);
   }
+  latestBut = latest;
+  latest = powers;
   return powers;
 }
-
-/** Those that were asked for last: an optimizer's two betas, most of the time. */
-let latest = powersOf(0);
-let latestBut = latest;
 
 /** (aHigh + aLow) * (bHigh + bLow). */
 function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): void {

@@ -78,14 +78,22 @@ export class Sources {
     return this.count === 1 && !this.#isMixed && !this.#first.areNew;
   }
 
+  /** Whether what was read last can stand in place of what the plan has bound: gradients of the same parameters. */
+  areReplaced(): boolean {
+    return this.count === 1 && !this.#isMixed && this.#first.hasSameNulls();
+  }
+
   /** Whether the plan has one gradient a parameter bound, of those that are kept for steps without gradients of their own. */
   areKept(): boolean {
     return this.#kept === 1 && !this.#isMixed;
   }
 
-  /** All gradients that are bound as the first of their parameters. */
-  bound(): readonly FloatArray[] {
-    return this.#first.bound.filter((grad) => grad !== null);
+  /** All gradients that are bound as the first of their parameters, with the lengths that they must have. */
+  bound(): readonly { readonly array: FloatArray; readonly length: number }[] {
+    return this.#params.flatMap(({ length }, i) => {
+      const array = this.#first.bound[i];
+      return array === null ? [] : { array, length };
+    });
   }
 
   /** Whether parameter `i` has a gradient. */
@@ -106,7 +114,9 @@ export class Sources {
   /** Binds what was read and checked, and before it what was gathered. */
   bind(plan: Plan, gathered: Accumulator | undefined): void {
     if (this.count === 1 && gathered === undefined) {
-      this.#first.bind(plan, this.#isMixed);
+      const isMixed = this.#isMixed;
+      this.#isMixed = true; // as long as not all are bound
+      this.#first.bind(plan, isMixed);
       this.#isMixed = false;
       this.#kept = 1;
       return;

@@ -8,6 +8,7 @@ import {
   rowWidth,
   ruleStart,
   stages,
+  stepScalars,
   sums as sumsOf,
   sumsWidth,
 } from './plan.js';
@@ -210,11 +211,11 @@ export const typescript: Backend = {
 
     /** Calls `run` for every parameter that has a row and a gradient. */
     function each(run: (tensor: Tensor, row: Row, grads: readonly FloatArray[], i: number) => void): void {
-      const count = Math.min(Math.max(rows[tensors.length], 1), sources.length);
+      const count = Math.min(Math.max(rows[tensors.length + stepScalars.sourceCount], 1), sources.length);
       if (count !== sourceCount) gather(count);
       for (let i = 0; i < tensors.length; i++) {
         if (rows[i] < 0 || sources[0][i] === null) continue;
-        row.at = rows[i] * width;
+        row.at = (rows[tensors.length + stepScalars.firstRow] + rows[i]) * width;
         run(tensors[i], row, grads[i], i);
       }
     }

@@ -10,14 +10,15 @@ import { type FloatArray, isResizable, lengthOf, plainView } from './arrays.js';
 export class Watch {
   readonly #views: readonly FloatArray[];
   readonly #lasts: readonly number[];
-  /** A view does not see a buffer grow under an array that grows with it. */
+  /** Not where an array was another by then, or where its buffer can grow under it, which a view does not see. */
   readonly #canTell: boolean;
 
-  constructor(arrays: readonly FloatArray[]) {
-    const watched = arrays.filter((array) => lengthOf(array) > 0);
-    this.#views = watched.map(plainView);
-    this.#lasts = watched.map((array) => lengthOf(array) - 1);
-    this.#canTell = !watched.some(isResizable);
+  /** @param arrays with the lengths that they must have */
+  constructor(arrays: readonly { readonly array: FloatArray; readonly length: number }[]) {
+    const watched = arrays.filter(({ length }) => length > 0);
+    this.#canTell = watched.every(({ array, length }) => lengthOf(array) === length && !isResizable(array));
+    this.#views = this.#canTell ? watched.map(({ array }) => plainView(array)) : [];
+    this.#lasts = watched.map(({ length }) => length - 1);
   }
 
   /** Whether all have the length that they had. `false` where that is not known: their lengths are to be asked for then. */

@@ -90,15 +90,16 @@ void Plan::bindGrads(size_t first, void* const* grads, size_t count) {
 
 /// As many gradients a tensor as the caller says, but no more than are bound.
 void Plan::begin() {
-  const int32_t wanted = rows[tensors.size()];
+  const int32_t wanted = rows[tensors.size() + sourceCount], first = rows[tensors.size() + firstRow];
+  firstRow_ = static_cast<size_t>(std::max(first, 0));
   sourceCount_ = 1;
   if (wanted > 1) sourceCount_ = std::min(static_cast<size_t>(wanted), sources.size() / tensors.size());
 }
 
 const double* Plan::rowOf(size_t tensor) const {
   const int32_t row = rows[tensor];
-  if (row < 0 || static_cast<size_t>(row) >= tensors.size() || sources[tensor] == nullptr) return nullptr;
-  return coefficients + static_cast<size_t>(row) * width;
+  if (row < 0 || firstRow_ + static_cast<size_t>(row) >= rowCount || sources[tensor] == nullptr) return nullptr;
+  return coefficients + (firstRow_ + static_cast<size_t>(row)) * width;
 }
 
 /// Elements [begin, end) of the gradient, at most a block: where they stand or, if it is the sum of several, in

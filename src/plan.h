@@ -30,6 +30,9 @@ struct BoundTensor {
   size_t bytes() const { return tensor.length * elementSize(); }
 };
 
+/// What stands behind the rows of a step: how many gradients a tensor has, and the row that the others count from.
+enum StepScalars : size_t { sourceCount, firstRow, stepScalarCount };
+
 /// What measure() and measureGrads() write for each tensor.
 struct Sums {
   double grad;         // of the gradient, if several of their sum, before it is scaled
@@ -43,7 +46,8 @@ struct Plan {
   std::vector<void*> sources;  // the gradients of all tensors, then those of the second source, ...; null for none
   const double* coefficients;  // rows: those of Stages, the prologue's, the rule's
   size_t width;                // of a row
-  const int32_t* rows;  // each tensor's row, or a negative number: leave this tensor alone; then how many sources
+  size_t rowCount;
+  const int32_t* rows;  // each tensor's row, or a negative number: leave this tensor alone; then StepScalars
   Sums* sums;           // one for each tensor
   size_t threads;       // that a step may use
 
@@ -77,7 +81,7 @@ struct Plan {
   template <class MeasureBlock>
   void measureBlocks(MeasureBlock measureBlock);
 
-  size_t sourceCount_ = 1;  // in this step
+  size_t sourceCount_ = 1, firstRow_ = 0;  // in this step
   std::vector<Chunk> chunks_;
   std::vector<size_t> firstBlock_;  // of each tensor, and how many there are in all
   std::vector<Sums> blockSums_;
