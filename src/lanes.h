@@ -19,32 +19,55 @@ struct Coefficients {
   }
 };
 
+/// The arrays of a tensor, as what they are.
+template <class Rule, class T>
+struct Arrays {
+  T* param;
+  const T* grad;
+  T* states[Rule::stateCount + 1];
+  T *average, *zeroed;
+
+  explicit Arrays(const Tensor& tensor)
+      : param(static_cast<T*>(tensor.param)),
+        grad(static_cast<const T*>(tensor.grad)),
+        average(static_cast<T*>(tensor.average)),
+        zeroed(static_cast<T*>(tensor.zeroed)) {
+    for (int k = 0; k < Rule::stateCount; ++k) states[k] = static_cast<T*>(tensor.state[k]);
+  }
+
+  bool isFollowed() const { return average != nullptr || zeroed != nullptr; }
+};
+
 /// A row holds the prologue's coefficients, then the rule's.
-template <class Rule, class V, bool withPrologue>
+template <class Rule, class V>
 struct Lanes {
   using T = typename V::Element;
 
+  bool hasPrologue;
   Coefficients<V, Prologue> prologue;
   Coefficients<V, Rule> rule;
 
-  explicit Lanes(const double* row) : prologue(row), rule(row + Prologue::coefficientCount) {}
+  explicit Lanes(const double* row)
+      : hasPrologue(!Prologue::isIdentity(row)), prologue(row), rule(row + Prologue::coefficientCount) {}
 
-  void update(T* param, const T* grad, void* const* states, size_t at) const {
+  /// Returns the parameter. `withPrologue` must be `hasPrologue`: a loop that knows it asks no more.
+  V update(const Arrays<Rule, T>& arrays, size_t at, bool withPrologue) const {
     V state[Rule::stateCount + 1];
-    for (int k = 0; k < Rule::stateCount; ++k) state[k] = V::load(static_cast<T*>(states[k]) + at);
-    V p = V::load(param + at), g = V::load(grad + at);
-    if constexpr (withPrologue) Prologue::apply(prologue.c, p, g);
+    for (int k = 0; k < Rule::stateCount; ++k) state[k] = V::load(arrays.states[k] + at);
+    V p = V::load(arrays.param + at), g = V::load(arrays.grad + at);
+    if (rarely(withPrologue)) Prologue::apply(prologue.c, p, g);
     Rule::update(rule.c, p, g, state);
-    p.store(param + at);
-    for (int k = 0; k < Rule::stateCount; ++k) state[k].store(static_cast<T*>(states[k]) + at);
+    p.store(arrays.param + at);
+    for (int k = 0; k < Rule::stateCount; ++k) state[k].store(arrays.states[k] + at);
+    return p;
   }
 
   /// What the rule measures here. Nothing is stored.
-  void measure(const Tensor& tensor, size_t at, V* values) const {
+  void measure(const Arrays<Rule, T>& arrays, size_t at, V* values) const {
     V state[Rule::stateCount + 1];
-    for (int k = 0; k < Rule::stateCount; ++k) state[k] = V::load(static_cast<const T*>(tensor.state[k]) + at);
-    V p = V::load(static_cast<const T*>(tensor.param) + at), g = V::load(static_cast<const T*>(tensor.grad) + at);
-    if constexpr (withPrologue) Prologue::apply(prologue.c, p, g);
+    for (int k = 0; k < Rule::stateCount; ++k) state[k] = V::load(arrays.states[k] + at);
+    V p = V::load(arrays.param + at), g = V::load(arrays.grad + at);
+    if (hasPrologue) Prologue::apply(prologue.c, p, g);
     Rule::measure(rule.c, p, g, state, values);
   }
 };

@@ -16,25 +16,28 @@ constexpr size_t partialCount = 16;
 /// How far ahead the gradient is asked for, in elements: hardware stops at the end of each page, which this steps over.
 constexpr size_t gradAhead = 256;
 
-template <class Rule, class V, bool withPrologue>
-void measureLanes(const Lanes<Rule, V, withPrologue>& lanes, const Tensor& tensor, size_t at, size_t partial,
-                  double (*partials)[partialCount]) {
+template <class Rule, class V>
+void measureLanes(const Lanes<Rule, V>& lanes, const Arrays<Rule, typename V::Element>& arrays, size_t at,
+                  size_t partial, double (*partials)[partialCount]) {
   V values[Measures<Rule>::count];
-  lanes.measure(tensor, at, values);
+  lanes.measure(arrays, at, values);
   for (int k = 0; k < Measures<Rule>::count; ++k) addSquares(partials[k] + partial, values[k]);
 }
 
-template <class Rule, class V, bool withPrologue>
-void measureAll(const double* row, const Tensor& tensor, size_t begin, size_t end, double* sums) {
+/// Sums one block. A rule that measures nothing has no such function.
+template <class Rule, class V>
+void measure(const double* row, const Tensor& tensor, size_t begin, size_t end, double* sums) {
+  using T = typename V::Element;
   double partials[Measures<Rule>::count][partialCount] = {};
-  const Lanes<Rule, V, withPrologue> whole(row);
+  const Arrays<Rule, T> arrays(tensor);
+  const Lanes<Rule, V> whole(row);
   size_t i = begin;
   for (; i + partialCount <= end; i += partialCount) {
-    prefetch(static_cast<const typename V::Element*>(tensor.grad) + i + gradAhead);
-    for (size_t k = 0; k < partialCount; k += V::lanes) measureLanes(whole, tensor, i + k, k, partials);
+    prefetch(arrays.grad + i + gradAhead);
+    for (size_t k = 0; k < partialCount; k += V::lanes) measureLanes(whole, arrays, i + k, k, partials);
   }
-  const Lanes<Rule, Scalar<typename V::Element>, withPrologue> rest(row);
-  for (size_t k = 0; i + k < end; ++k) measureLanes(rest, tensor, i + k, k, partials);
+  const Lanes<Rule, Scalar<T>> rest(row);
+  for (size_t k = 0; i + k < end; ++k) measureLanes(rest, arrays, i + k, k, partials);
 
   for (int m = 0; m < Measures<Rule>::count; ++m) {
     double* const partial = partials[m];
@@ -42,16 +45,6 @@ void measureAll(const double* row, const Tensor& tensor, size_t begin, size_t en
       for (size_t k = 0; k < half; ++k) partial[k] += partial[k + half];
     }
     sums[m] = partial[0];
-  }
-}
-
-/// Sums one block. A rule that measures nothing has no such function.
-template <class Rule, class V>
-void measure(const double* row, const Tensor& tensor, size_t begin, size_t end, double* sums) {
-  if (Prologue::isIdentity(row)) {
-    measureAll<Rule, V, false>(row, tensor, begin, end, sums);
-  } else {
-    measureAll<Rule, V, true>(row, tensor, begin, end, sums);
   }
 }
 

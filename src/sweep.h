@@ -15,87 +15,84 @@ namespace {
 /// does not follow four or five streams far enough. Below it, the asking would only cost.
 constexpr size_t prefetchFrom = size_t{1} << 18;
 
-/// Elements between a rule and what follows it, where a sweep asks for no lines: few enough to be still in the
-/// innermost cache.
-constexpr size_t runLength = 512;
+/// Elements of a cache line.
+template <class T>
+constexpr size_t line = 64 / sizeof(T);
 
 /// What follows the rule: the average moved, the gradient zeroed.
-template <class V>
+template <class Rule, class V>
 struct Following {
-  using T = typename V::Element;
-
-  const T* param;
-  T *average, *zeroed;
   V share[1];
 
-  explicit Following(const Tensor& tensor)
-      : param(static_cast<const T*>(tensor.param)),
-        average(static_cast<T*>(tensor.average)),
-        zeroed(static_cast<T*>(tensor.zeroed)),
-        share{V::fill(static_cast<T>(tensor.averageShare))} {}
+  explicit Following(const Tensor& tensor) : share{V::fill(static_cast<typename V::Element>(tensor.averageShare))} {}
 
-  bool isNothing() const { return average == nullptr && zeroed == nullptr; }
-
-  /// The elements from `i` on in whole registers; returns where the rest starts.
-  size_t run(size_t i, size_t end) const {
-    const size_t wholeEnd = end - (end - i) % V::lanes;
-    if (average != nullptr) {
-      for (size_t k = i; k < wholeEnd; k += V::lanes) {
-        V a = V::load(average + k);
-        Lerp::update(share, a, V::load(param + k), static_cast<V*>(nullptr));
-        a.store(average + k);
-      }
+  void run(const Arrays<Rule, typename V::Element>& arrays, size_t at, V param) const {
+    if (arrays.average != nullptr) {
+      V a = V::load(arrays.average + at);
+      Lerp::update(share, a, param, static_cast<V*>(nullptr));
+      a.store(arrays.average + at);
     }
-    if (zeroed != nullptr) {
-      for (size_t k = i; k < wholeEnd; k += V::lanes) V::fill(0).store(zeroed + k);
-    }
-    return wholeEnd;
+    if (arrays.zeroed != nullptr) V::fill(0).store(arrays.zeroed + at);
   }
 };
 
-template <class Rule, class V, bool withPrologue>
-void sweepAll(const double* row, const Tensor& tensor, size_t begin, size_t end) {
+/// Asks for the lines that a sweep at `i` will soon come to.
+template <class Rule, class T>
+void askAhead(const Arrays<Rule, T>& arrays, size_t i) {
+  constexpr size_t ahead = 8 * line<T>;
+  prefetch(arrays.param + i + ahead);
+  prefetch(arrays.grad + i + ahead);
+  for (int k = 0; k < Rule::stateCount; ++k) prefetch(arrays.states[k] + i + ahead);
+  if (arrays.average != nullptr) prefetch(arrays.average + i + ahead);
+}
+
+/// The whole lines of [begin, end) where nothing follows the rule, which is most of what is ever swept: nothing is
+/// asked of each register, and at least two of them are written out. Returns where the rest starts.
+template <bool withPrologue, class Rule, class V>
+size_t sweepLines(const Lanes<Rule, V>& lanes, const Arrays<Rule, typename V::Element>& arrays, bool isFar,
+                  size_t begin, size_t end) {
   using T = typename V::Element;
-  T* const param = static_cast<T*>(tensor.param);
-  const T* const grad = static_cast<const T*>(tensor.grad);
-  void* states[Rule::stateCount + 1];
-  for (int k = 0; k < Rule::stateCount; ++k) states[k] = tensor.state[k];
-
-  const Lanes<Rule, V, withPrologue> whole(row);
-  const Following<V> following(tensor);
-  const bool isAlone = following.isNothing();
+  constexpr size_t lines = V::lanes < line<T> ? 1 : 2, stretch = lines * line<T>;
   size_t i = begin;
-  if (V::lanes > 1 && tensor.length * sizeof(T) >= prefetchFrom) {
-    constexpr size_t line = 64 / sizeof(T), ahead = 512 / sizeof(T);
-    for (; i + line <= end; i += line) {
-      prefetch(param + i + ahead);
-      prefetch(grad + i + ahead);
-      for (int k = 0; k < Rule::stateCount; ++k) prefetch(static_cast<T*>(states[k]) + i + ahead);
-      for (size_t lane = 0; lane < line; lane += V::lanes) whole.update(param, grad, states, i + lane);
-      if (isAlone) continue;
-      if (following.average != nullptr) prefetch(following.average + i + ahead);
-      following.run(i, i + line);
-    }
+  for (; i + stretch <= end; i += stretch) {
+    for (size_t k = 0; rarely(isFar) && k < stretch; k += line<T>) askAhead(arrays, i + k);
+    for (size_t lane = 0; lane < stretch; lane += V::lanes) lanes.update(arrays, i + lane, withPrologue);
   }
+  return i;
+}
 
-  while (i < end) {
-    const size_t from = i, to = isAlone || end - i < runLength ? end : i + runLength;
-    for (; i + V::lanes <= to; i += V::lanes) whole.update(param, grad, states, i);
-    if (i < to) {
-      const Lanes<Rule, Scalar<T>, withPrologue> rest(row);
-      for (; i < to; ++i) rest.update(param, grad, states, i);
-    }
-    if (!isAlone) Following<Scalar<T>>(tensor).run(following.run(from, to), to);
+/// The whole registers of [begin, end), whatever stands before the rule or follows it. One loop for all cases: what it
+/// asks of each register is always foreseen, and a loop a case would multiply the binary. Returns where the rest
+/// starts.
+template <class Rule, class V>
+size_t sweepRegisters(const Lanes<Rule, V>& lanes, const Following<Rule, V>& following,
+                      const Arrays<Rule, typename V::Element>& arrays, bool isFar, size_t begin, size_t end) {
+  using T = typename V::Element;
+  const size_t wholeEnd = end - (end - begin) % V::lanes;
+  for (size_t i = begin; i < wholeEnd; i += V::lanes) {
+    if (rarely(isFar) && i % line<T> < V::lanes) askAhead(arrays, i);
+    const V param = lanes.update(arrays, i, lanes.hasPrologue);
+    if (rarely(arrays.isFollowed())) following.run(arrays, i, param);
   }
+  return wholeEnd;
 }
 
 template <class Rule, class V>
 void sweep(const double* row, const Tensor& tensor, size_t begin, size_t end) {
-  if (Prologue::isIdentity(row)) {
-    sweepAll<Rule, V, false>(row, tensor, begin, end);
-  } else {
-    sweepAll<Rule, V, true>(row, tensor, begin, end);
+  using T = typename V::Element;
+  const Lanes<Rule, V> whole(row);
+  const Arrays<Rule, T> arrays(tensor);
+  size_t i = begin;
+  if constexpr (V::lanes > 1) {
+    const bool isFar = tensor.length * sizeof(T) >= prefetchFrom;
+    if (!arrays.isFollowed()) {
+      i = whole.hasPrologue ? sweepLines<true>(whole, arrays, isFar, i, end)
+                            : sweepLines<false>(whole, arrays, isFar, i, end);
+    }
+    i = sweepRegisters(whole, Following<Rule, V>(tensor), arrays, isFar, i, end);
+    if (i == end) return;
   }
+  sweepRegisters(Lanes<Rule, Scalar<T>>(row), Following<Rule, Scalar<T>>(tensor), arrays, false, i, end);
 }
 
 }  // namespace

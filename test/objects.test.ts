@@ -36,6 +36,11 @@ const rules: readonly Rule[] = [
     forbidden:
       /^(addsub|h(add|sub)p|lddqu|mov(d|sh|sl)dup|p?blend|round[ps]|dpp|insertps|extractps|p(extr|insr)[bdq]|pmov[sz]x|ptest|pshufb|psign|palignr|pabs|pmulld|pm(ax|in)(s[bd]|u[wd])|packusdw|pcmp(eq|gt)q|pcmp[ei]str|popcnt|[lt]zcnt|crc32)/,
   },
+  {
+    why: 'scalar is the reference: one element at a time',
+    isas: ['scalar'],
+    forbidden: /^((add|sub|mul|div|sqrt)p[sd]\b|f(add|sub|mul|div|sqrt)\s+v\d+\.[248])/,
+  },
   { why: 'avx2 must run without AVX-512', isas: ['avx2'], forbidden: /%zmm|%[xy]mm(1[6-9]|2\d|3[01])|%k[0-7]/ },
 ];
 

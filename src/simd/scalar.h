@@ -40,6 +40,15 @@ inline void prefetch(const void* address) {
 #endif
 }
 
+/// A hint: whether it holds or not, the way where it does not is the one to be short.
+inline bool rarely(bool holds) {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return holds;
+#else
+  return __builtin_expect(holds, false);
+#endif
+}
+
 template <class T>
 struct Scalar {
   using Element = T;
