@@ -13,6 +13,9 @@
 #include <signal.h>
 #define LOCKSTEP_POSIX 1
 #endif
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 namespace lockstep {
 namespace {
@@ -29,6 +32,48 @@ inline void pause() {
   __asm__ volatile("yield");
 #endif
 }
+
+/// Keeps helpers off the processor of the thread that they help, and off each other's. Schedulers tend to wake a thread
+/// where it was woken from; in small virtual machines it then stays there and takes turns with its waker, while another
+/// processor idles.
+class Places {
+#ifdef __linux__
+ public:
+  /// The thread that has a job says where it is.
+  void lead() {
+    if (!isKnown_) {
+      isKnown_ = true;
+      if (sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) CPU_ZERO(&allowed_);
+    }
+    of_[0].store(sched_getcpu(), std::memory_order_relaxed);
+  }
+
+  /// A helper that came to a job where someone else is, and there are other places, goes to one of these.
+  void takeOwn(size_t helper) {
+    const auto isTaken = [&](int cpu) {
+      return std::any_of(of_, of_ + 1 + helper, [&](const std::atomic<int>& other) { return other.load() == cpu; });
+    };
+    if (isTaken(sched_getcpu())) {
+      cpu_set_t free;
+      CPU_ZERO(&free);
+      for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &allowed_) && !isTaken(cpu)) CPU_SET(cpu, &free);
+      }
+      if (CPU_COUNT(&free) > 0) sched_setaffinity(0, sizeof free, &free);
+    }
+    of_[1 + helper].store(sched_getcpu(), std::memory_order_relaxed);
+  }
+
+ private:
+  bool isKnown_ = false;
+  cpu_set_t allowed_;
+  std::atomic<int> of_[maxThreads];  // the leader's, then each helper's
+#else
+ public:
+  void lead() {}
+  void takeOwn(size_t) {}
+#endif
+};
 
 /// Node handles signals on its own threads: new ones start with all of them blocked.
 class BlockedSignals {
@@ -61,6 +106,7 @@ class Pool {
     context_ = context;
     count_ = count;
     next_.store(0, std::memory_order_relaxed);
+    places_.lead();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       wanted_ = helpers;
@@ -110,6 +156,7 @@ class Pool {
       if (index >= wanted_) continue;
       ++working_;
       lock.unlock();
+      places_.takeOwn(index);
       help();
       lock.lock();
       if (--working_ == 0) jobDone_.notify_one();
@@ -122,6 +169,7 @@ class Pool {
     while (job_.load(std::memory_order_acquire) == lastJob && std::chrono::steady_clock::now() < end) pause();
   }
 
+  Places places_;
   std::mutex owner_;  // of whoever has a job
   std::mutex mutex_;
   std::condition_variable jobCame_, jobDone_;
