@@ -37,7 +37,7 @@ export async function runOrThrow(command: string, args: readonly string[], cwd =
   return stdout;
 }
 
-async function canRun(command: string): Promise<boolean> {
+export async function canRun(command: string): Promise<boolean> {
   return (await run(command, ['--version'])).status !== 'ENOENT';
 }
 

@@ -174,6 +174,14 @@ describe.skipIf(!ready)('the object files of src/isa', () => {
     await check(isaObjectsIn(inAddon));
   });
 
+  // Compiled by clang for musl, where those above are GCC's.
+  for (const name of ['linux-x64', 'linux-arm64', 'linux-x64-musl', 'linux-arm64-musl']) {
+    const prebuild = join(root, 'build', 'prebuild', name, 'build');
+    test.skipIf(!existsSync(prebuild))(`in the prebuilt binary for ${name}`, async () => {
+      await check(isaObjectsIn(prebuild));
+    });
+  }
+
   test.skipIf(!process.env.LOCKSTEP_OBJECTS)('in LOCKSTEP_OBJECTS', async () => {
     await check(isaObjectsIn(process.env.LOCKSTEP_OBJECTS ?? ''));
   });
