@@ -109,12 +109,12 @@ export function averageShare({ ema, swa }: Pipeline, t: number): number {
 
 /** The share of what was there before any step that an average would still hold: the product of all decays so far. */
 function keptOfNothing(decay: number, warmup: boolean, t: number): number {
-  if (!warmup) return power(decay, t);
+  if (!warmup) return power([decay], 0, t);
   // As long as decay is not reached, the product of (1 + i) / (10 + i) for i = 1 … warm is 10! / ((warm + 2) … (warm + 10)).
   const warm = Math.max(0, Math.min(t, Math.floor((10 * decay - 1) / (1 - decay))));
   let kept = 1;
   for (let k = 2; k <= 10; k++) kept *= k / (warm + k);
-  return kept * power(decay, t - warm);
+  return kept * power([decay], 0, t - warm);
 }
 
 /** What gradients of this norm are multiplied by, so that it becomes at most `most`. */

@@ -53,8 +53,8 @@ const definition: Definition<AdaBeliefOptions> = {
     const { lr, betas, eps } = options;
     writeDecay(row, at, options, options.weightDecayMode);
     writeBetas(row, at, c, betas);
-    row[at + c.stepSize] = lr / (1 - power(betas[0], t));
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
+    row[at + c.stepSize] = lr / (1 - power(betas, 0, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
     row[at + c.eps] = eps;
   },
 };

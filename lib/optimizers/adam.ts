@@ -70,10 +70,8 @@ function writeAdam(
   { lr, betas, eps, amsgrad: largest, dialect }: Values<AdamOptions>,
   t: number,
 ): void {
-  const beta1 = betas[0]; // not destructured: an iterator would cost more than the rest of this
-  const beta2 = betas[1];
-  const correction1 = 1 - power(beta1, t);
-  const correction2 = 1 - power(beta2, t);
+  const correction1 = 1 - power(betas, 0, t);
+  const correction2 = 1 - power(betas, 1, t);
   const c = largest ? amsgrad.coefficients : adam.coefficients;
   writeBetas(row, at, c, betas);
   row[at + c.eps] = eps;

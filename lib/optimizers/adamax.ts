@@ -51,7 +51,7 @@ const definition: Definition<AdamaxOptions> = {
     row[at + c.rest1] = 1 - betas[0];
     row[at + c.beta2] = betas[1];
     row[at + c.epsInside] = isOutside ? 0 : eps;
-    row[at + c.stepSize] = lr / (1 - power(betas[0], t));
+    row[at + c.stepSize] = lr / (1 - power(betas, 0, t));
     row[at + c.eps] = isOutside ? eps : 0;
   },
 };
