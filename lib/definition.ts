@@ -42,6 +42,8 @@ export interface Definition<O extends object> {
     scalars: Float64Array,
     scalarsAt: number,
   ): void;
+  /** The step from which on `coefficients` writes the same in every step; where it is not given, there is none. */
+  settlesAt?(options: Values<O>): number;
   /**
    * Changes the rule's scalars by what it measures: the sums of squares, in the order of their names, start at
    * `sums[sumsAt]`. Called for rules that measure something, between `coefficients` and the step.

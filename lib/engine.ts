@@ -101,6 +101,8 @@ export class Engine<O extends object> {
   #ahead = 0;
   #aheadScale = Number.NaN;
   #aheadNext = 0;
+  /** Whether they are those of every further step. */
+  #isSettled = false;
   /** What a step writes, and the gradients that it would repeat with. */
   #written!: Watch;
   #repeated: Watch | undefined;
@@ -407,12 +409,11 @@ export class Engine<O extends object> {
       this.#repeated ??= new Watch(sources.bound());
     }
     if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
-    this.#stepScalar(stepScalars.firstRow, this.#aheadNext * this.#rowCount);
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
     if (!this.#written.isIntact() || this.#repeated?.isIntact() === false) return false;
     if (isReplaced) sources.checkBound();
-    this.#aheadNext++;
     this.#plan.step();
+    if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
     this.#finish(undefined);
     return true;
   }
@@ -426,10 +427,27 @@ export class Engine<O extends object> {
     const isFixed = this.#scalars.length === 0;
     const room = isFixed ? Math.floor(coefficients.length / (width * this.#rowCount)) : 1;
     const isInVain = this.#gradScale !== this.#aheadScale;
-    this.#ahead = isInVain ? 1 : Math.min(2 * this.#ahead, room, stepsAhead);
-    this.#aheadNext = 0;
+    this.#isSettled = this.#areSettled();
+    this.#ahead = isInVain || this.#isSettled ? 1 : Math.min(2 * this.#ahead, room, stepsAhead);
+    this.#takeRows(0);
     this.#aheadScale = this.#gradScale;
     for (let k = 0; k < this.#ahead; k++) this.#writeRows(k);
+  }
+
+  /** Which of the steps that coefficients are written for comes next. */
+  #takeRows(next: number): void {
+    this.#aheadNext = next;
+    this.#stepScalar(stepScalars.firstRow, next * this.#rowCount);
+  }
+
+  /** Whether the coefficients of the next step are those of every further one, too. */
+  #areSettled(): boolean {
+    if (this.#averages.length > 0) return false;
+    for (let row = 0; row < this.#rowCount; row++) {
+      const i = this.#rowFirst[row];
+      if (this.#steps[i] + 1 < this.#params[i].group.settlesAt) return false;
+    }
+    return true;
   }
 
   #stepScalar(index: number, value: number): void {

@@ -15,6 +15,14 @@ export function power(bases: ArrayLike<number>, i: number, exponent: number): nu
   return powersOf(bases, i, exponent)[exponent & last]; // of any integer: what does not fit 32 bits loses none of its lowest
 }
 
+/**
+ * An exponent from which on 1 - power(bases, i, exponent) is 1, whatever i. The powers are less than e^-40 then, since a
+ * logarithm ln b is at most b - 1: too little to be seen in a difference from 1.
+ */
+export function powersVanishAt(bases: readonly number[]): number {
+  return Math.ceil(40 / (1 - Math.max(...bases)));
+}
+
 /** Unevaluated sums high + low, with the high part split in halves for products. */
 class Doubles {
   readonly high: Float64Array;
@@ -34,6 +42,20 @@ class Doubles {
     this.low[k] = low;
     this.upper[k] = upperHalf(high);
     this.lower[k] = high - this.upper[k];
+  }
+
+  /** to[k] = by[i] * this[k], rounded, for k in [begin, end). */
+  multiply(by: Doubles, i: number, begin: number, end: number, to: Float64Array): void {
+    const { high, low, upper, lower } = this;
+    const byHigh = by.high[i];
+    const byLow = by.low[i];
+    const byUpper = by.upper[i];
+    const byLower = by.lower[i];
+    for (let k = begin; k < end; k++) {
+      const rounded = byHigh * high[k];
+      const inner = rounded - byUpper * upper[k] - byLower * upper[k] - byUpper * lower[k];
+      to[k] = rounded + (byLower * lower[k] - inner + (byHigh * low[k] + byLow * high[k]));
+    }
   }
 
   /** this[k] = a[i] * b[j] */
@@ -66,9 +88,8 @@ class Powers {
   /** A multiple of stride, and base to that power. */
   begin = 0;
   readonly #beginPower = new Doubles(1);
-  /** base ** (begin + k); the high part is NaN where nobody asked for it or for one of its batch. */
-  readonly #powers = new Doubles(stride);
-  readonly values = this.#powers.high.fill(Number.NaN);
+  /** base ** (begin + k), or NaN where nobody asked for it or for one of its batch. */
+  readonly values = new Float64Array(stride).fill(Number.NaN);
 
   constructor(base: number) {
     this.base = base;
@@ -82,10 +103,7 @@ class Powers {
   /** Makes a batch of values. */
   make(begin: number, first: number): void {
     if (begin !== this.begin) this.#raise(begin);
-    const powers = this.#powers;
-    const beginPower = this.#beginPower;
-    const small = this.#small;
-    for (let k = first; k < first + batch; k++) powers.setProduct(k, beginPower, 0, small, k);
+    this.#small.multiply(this.#beginPower, 0, first, first + batch, this.values);
   }
 
   /** By squaring. */

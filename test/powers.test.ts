@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { power } from '../lib/powers.js';
+import { power, powersVanishAt } from '../lib/powers.js';
 
 /** The correctly rounded power, by exact integer arithmetic. */
 function exactPower(base: number, exponent: number): number {
@@ -26,4 +26,10 @@ test('edges', () => {
   expect(power([0], 0, 5)).toBe(0);
   expect(power([0.9], 0, 2 ** 53 - 1)).toBe(0);
   expect(power([1 - 2 ** -53], 0, 2 ** 53)).toBeCloseTo(Math.exp(-1), 15);
+});
+
+test.each([[0.9, 0.999], [0.5], [0], [0.9999999, 0.1, 0.2], [1 - 2 ** -53]])('powers of %f … vanish', (...bases) => {
+  const exponent = powersVanishAt(bases);
+  expect(exponent).toBeLessThan(100 / (1 - Math.max(...bases)));
+  for (const i of bases.keys()) expect(1 - power(bases, i, exponent)).toBe(1);
 });

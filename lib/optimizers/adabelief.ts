@@ -9,7 +9,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { power, powersVanishAt } from '../powers.js';
 import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
 import type { Schedule } from '../schedule.js';
 
@@ -57,6 +57,8 @@ const definition: Definition<AdaBeliefOptions> = {
     row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
     row[at + c.eps] = eps;
   },
+
+  settlesAt: ({ betas }) => powersVanishAt(betas),
 };
 
 /**

@@ -10,7 +10,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { power, powersVanishAt } from '../powers.js';
 import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
@@ -60,6 +60,8 @@ export function adamDefinition(
       writeDecay(row, at, options, options.weightDecayMode);
       writeAdam(row, at, options, t);
     },
+
+    settlesAt: ({ betas }) => powersVanishAt(betas),
   };
 }
 

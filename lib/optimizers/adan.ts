@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionTriple, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { power, powersVanishAt } from '../powers.js';
 import { adan } from '../rules/adan.js';
 import type { Schedule } from '../schedule.js';
 
@@ -62,6 +62,8 @@ const definition: Definition<AdanOptions> = {
     row[at + c.eps] = eps;
     row[at + c.shrink] = noProx ? 1 : 1 / (1 + lr * weightDecay);
   },
+
+  settlesAt: ({ betas }) => powersVanishAt(betas),
 };
 
 /**

@@ -44,6 +44,8 @@ const definition: Definition<RpropOptions> = {
     row[at + c.smallest] = stepSizes[0];
     row[at + c.largest] = stepSizes[1];
   },
+
+  settlesAt: () => 1,
 };
 
 /**
