@@ -14,13 +14,17 @@ interface Measured {
 }
 
 const optimizers: Readonly<Record<string, Measured>> = {
+  // Its coefficients settle after some billion steps only, those of Adam before they are counted here.
+  'Adam with coefficients that change': { className: 'Adam', options: { betas: [0.9, 1 - 1e-8] } },
   Adam: { className: 'Adam' },
   SGD: { className: 'SGD' },
   AdamW: { className: 'AdamW' },
   Adagrad: { className: 'Adagrad' },
   Momentum: { className: 'Momentum' },
   RMSprop: { className: 'RMSprop' },
-  'Adam with other betas': { className: 'Adam', options: { betas: [0.8, 0.98] } },
+  'AdamW with coefficients that change': { className: 'AdamW', options: { betas: [0.8, 1 - 1e-8] } },
+  'Adagrad with coefficients that change': { className: 'Adagrad', options: { lrDecay: 1e-6 } },
+  'AdaBelief with coefficients that change': { className: 'AdaBelief', options: { betas: [0.7, 1 - 1e-9] } },
   'Adam with scaled gradients': { className: 'Adam', options: { gradScale: 0.5, clipValue: 0.3, weightDecay: 0.1 } },
   'Adam with an average': { className: 'Adam', options: { ema: { decay: 0.99 }, zeroGrad: true } },
 };
