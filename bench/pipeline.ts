@@ -3,7 +3,7 @@
 
 import { AdamW } from 'lockstep';
 import { resolveBackend } from '../lib/backend.js';
-import { averageShare, clipCoefficient, type Pipeline } from '../lib/pipeline.js';
+import { clipCoefficient, type Pipeline, writeAverageShare } from '../lib/pipeline.js';
 import { type Control, newControl, type Plan, ruleStart, sums } from '../lib/plan.js';
 import { neutralRow } from '../lib/rows.js';
 import { lerp } from '../lib/rules/lerp.js';
@@ -103,7 +103,7 @@ function separate(values: Float32Array, grads: Float32Array, scale: NonNullable<
     if (!Number.isFinite(length)) return;
     scale(grad, clipCoefficient('torch', length, clipNorm));
     optimizer.step();
-    towards.control.coefficients[ruleStart + lerp.coefficients.share] = averageShare(pipeline, ++t);
+    writeAverageShare(towards.control.coefficients, ruleStart + lerp.coefficients.share, pipeline, ++t);
     towards.plan.step();
     grad.fill(0);
   };

@@ -1,7 +1,7 @@
 // What one optimizer is, as data: its options, the rule that they choose, and the scalars of a step.
 
 import { choice, fixed, type Option, type OptionList } from './options.js';
-import { writePrologue } from './rows.js';
+import { before } from './rows.js';
 import type { Rule } from './rules/rule.js';
 
 /** A system whose form, defaults and state an optimizer takes on, where it differs from lockstep's own. */
@@ -42,6 +42,8 @@ export interface Definition<O extends object> {
     scalars: Float64Array,
     scalarsAt: number,
   ): void;
+  /** The step from which on `coefficients` writes the same in every step; where it is not given, there is none. */
+  settlesAt?(options: Values<O>): number;
   /**
    * Changes the rule's scalars by what it measures: the sums of squares, in the order of their names, start at
    * `sums[sumsAt]`. Called for rules that measure something, between `coefficients` and the step.
@@ -113,7 +115,9 @@ export function writeDecay(
 ): void {
   const l2 = mode === 'l2' ? weightDecay : 0;
   const shrinking = mode === 'decoupled' ? lr * weightDecay : mode === 'independent' ? weightDecay : 0;
-  writePrologue(row, at, maximize ? -1 : 1, l2, 1 - shrinking);
+  row[at + before.gradScale] = maximize ? -1 : 1;
+  row[at + before.l2] = l2;
+  row[at + before.decay] = 1 - shrinking;
 }
 
 /** Writes the shares of two running averages: what is kept of each, and what the new value counts. */

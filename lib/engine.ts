@@ -8,7 +8,7 @@ import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
 import { findNonFinite, type NonFiniteElement } from './non_finite.js';
 import { type Param, readParams, refuseLength } from './params.js';
-import { averageShare, clipCoefficient, firstAverage, keepsAverage, type Pipeline } from './pipeline.js';
+import { clipCoefficient, firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
 import {
   type Backend,
   type Control,
@@ -94,10 +94,15 @@ export class Engine<O extends object> {
   #active = 0;
   /** Whether a step with the gradients that are bound would do just what the last one did. True between steps only. */
   #canRepeat = false;
+  /** What the gradients of this step are multiplied by, and what makes a mean of them, too. Fields, since a fraction that is handed on can be an allocation (powers.ts). */
+  #gradScale = Number.NaN;
+  #scale = Number.NaN;
   /** How many steps the coefficients are written for, with which gradScale, and which of them comes next. */
   #ahead = 0;
   #aheadScale = Number.NaN;
   #aheadNext = 0;
+  /** Whether they are those of every further step. */
+  #isSettled = false;
   /** What a step writes, and the gradients that it would repeat with. */
   #written!: Watch;
   #repeated: Watch | undefined;
@@ -376,10 +381,13 @@ export class Engine<O extends object> {
     if (this.isDisposed) throw disposed(this.#optimizerName);
   }
 
-  step(grads: unknown, gradScale: number): StepReport {
+  /** @param gradScale instead of the pipeline's, for this step */
+  step(grads: unknown, gradScale: number | undefined): StepReport {
     const isRepeat = grads === undefined && this.#canRepeat && this.#reading === undefined;
     if (!isRepeat) this.#read(grads);
-    return this.#canRepeat && this.#repeat(gradScale) ? this.#report : this.#begin(gradScale);
+    if (gradScale === undefined) this.#gradScale = this.#pipeline.gradScale;
+    else this.#gradScale = gradScale;
+    return this.#canRepeat && this.#repeat() ? this.#report : this.#begin();
   }
 
   /**
@@ -387,7 +395,7 @@ export class Engine<O extends object> {
    *
    * @returns whether it was done; if not, nothing has changed, and the long way says why
    */
-  #repeat(gradScale: number): boolean {
+  #repeat(): boolean {
     const sources = this.#sources;
     const isReplaced = !sources.areBound();
     if (isReplaced) {
@@ -400,13 +408,12 @@ export class Engine<O extends object> {
     } else {
       this.#repeated ??= new Watch(sources.bound());
     }
-    if (gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead(gradScale);
-    this.#stepScalar(stepScalars.firstRow, this.#aheadNext * this.#rowCount);
+    if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
     if (!this.#written.isIntact() || this.#repeated?.isIntact() === false) return false;
     if (isReplaced) sources.checkBound();
-    this.#aheadNext++;
     this.#plan.step();
+    if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
     this.#finish(undefined);
     return true;
   }
@@ -415,15 +422,32 @@ export class Engine<O extends object> {
    * Writes the coefficients of several steps: what one asks for is a chain of divisions and roots, those of several run side
    * by side. More of them with each time that none was in vain.
    */
-  #lookAhead(gradScale: number): void {
+  #lookAhead(): void {
     const { coefficients, width } = this.#control;
     const isFixed = this.#scalars.length === 0;
     const room = isFixed ? Math.floor(coefficients.length / (width * this.#rowCount)) : 1;
-    const isInVain = gradScale !== this.#aheadScale;
-    this.#ahead = isInVain ? 1 : Math.min(2 * this.#ahead, room, stepsAhead);
-    this.#aheadNext = 0;
-    this.#aheadScale = gradScale;
-    for (let k = 0; k < this.#ahead; k++) this.#writeRows(gradScale * this.#meanScale(), k);
+    const isInVain = this.#gradScale !== this.#aheadScale;
+    this.#isSettled = this.#areSettled();
+    this.#ahead = isInVain || this.#isSettled ? 1 : Math.min(2 * this.#ahead, room, stepsAhead);
+    this.#takeRows(0);
+    this.#aheadScale = this.#gradScale;
+    for (let k = 0; k < this.#ahead; k++) this.#writeRows(k);
+  }
+
+  /** Which of the steps that coefficients are written for comes next. */
+  #takeRows(next: number): void {
+    this.#aheadNext = next;
+    this.#stepScalar(stepScalars.firstRow, next * this.#rowCount);
+  }
+
+  /** Whether the coefficients of the next step are those of every further one, too. */
+  #areSettled(): boolean {
+    if (this.#averages.length > 0) return false;
+    for (let row = 0; row < this.#rowCount; row++) {
+      const i = this.#rowFirst[row];
+      if (this.#steps[i] + 1 < this.#params[i].group.settlesAt) return false;
+    }
+    return true;
   }
 
   #stepScalar(index: number, value: number): void {
@@ -431,7 +455,7 @@ export class Engine<O extends object> {
   }
 
   /** Any step. */
-  #begin(gradScale: number): StepReport {
+  #begin(): StepReport {
     this.#canRepeat = false;
     this.#repeated = undefined;
     this.#aheadScale = Number.NaN;
@@ -456,7 +480,7 @@ export class Engine<O extends object> {
 
     this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
     this.#assignRows(gathered);
-    this.#writeRows(gradScale * this.#meanScale());
+    this.#writeRows();
     this.#sources.bind(this.#plan, gathered);
     this.#stepScalar(stepScalars.sourceCount, this.#sources.boundCount(gathered));
     this.#stepScalar(stepScalars.firstRow, 0);
@@ -581,16 +605,18 @@ export class Engine<O extends object> {
   }
 
   /** Writes the coefficients of this step, or of one that so many others come before. */
-  #writeRows(scale: number, ahead = 0): void {
+  #writeRows(ahead = 0): void {
+    this.#scale = this.#gradScale * this.#meanScale();
     if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
     for (let row = 0; row < this.#rowCount; row++) {
       const i = this.#rowFirst[row];
-      this.#writeRow(ahead * this.#rowCount + row, this.#steps[i] + 1 + ahead, i, scale);
+      this.#writeRow(ahead * this.#rowCount + row, this.#steps[i] + 1 + ahead, i);
     }
   }
 
-  #writeRow(row: number, t: number, i: number, scale: number): void {
+  #writeRow(row: number, t: number, i: number): void {
     const { coefficients, width } = this.#control;
+    const scale = this.#scale;
     const { clipValue } = this.#pipeline;
     const { group } = this.#params[i];
     const start = row * width;
@@ -603,7 +629,7 @@ export class Engine<O extends object> {
     } else if (scale !== 1) {
       scaleGrad(coefficients, at, scale);
     }
-    if (this.#averages.length > 0) coefficients[start + stages.averageShare] = averageShare(this.#pipeline, t);
+    if (this.#averages.length > 0) writeAverageShare(coefficients, start + stages.averageShare, this.#pipeline, t);
     if (this.#zeroesInSweep) coefficients[start + stages.zeroGrad] = 1;
   }
 

@@ -25,6 +25,8 @@ export class Group<O extends object> {
   readonly #scheduled: readonly (keyof O & string)[];
   /** Whether any option is a function of the step. */
   isScheduled = false;
+  /** The step from which on the coefficients are the same in every step. */
+  settlesAt = Infinity;
   /** The options of the step that is being done. */
   values!: Values<O>;
 
@@ -62,7 +64,10 @@ export class Group<O extends object> {
   /** To be called when an option was set. */
   refresh(): void {
     this.isScheduled = this.#scheduled.some((name) => this.isFunction(name));
-    if (!this.isScheduled) this.#unscheduled = this.#evaluate(0);
+    this.settlesAt = Infinity;
+    if (this.isScheduled) return;
+    this.#unscheduled = this.#evaluate(0);
+    this.settlesAt = this.definition.settlesAt?.(this.#unscheduled) ?? Infinity;
   }
 
   /** Whether an option is a function of the step. */

@@ -79,7 +79,6 @@ export abstract class Optimizer<
   readonly #definition: Definition<O>;
   /** What was given for all groups. */
   readonly #defaults: object;
-  readonly #pipeline: Pipeline;
   #groups: readonly Required<O>[] = Object.freeze([]);
   #engine: Engine<O> | undefined;
 
@@ -90,7 +89,6 @@ export abstract class Optimizer<
     this.#defaults = ownOptions(definition, given);
     const { pipeline, backend, threads } = readCommon(given);
     this.backend = backend.name;
-    this.#pipeline = pipeline;
     this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict, undefined, () =>
       this.#engine?.pipelineChanged(),
     );
@@ -175,13 +173,11 @@ export abstract class Optimizer<
     return this.live().step(grads, this.#gradScaleOf(options));
   }
 
-  #gradScaleOf(options: StepOptions): number {
-    if (options === noStepOptions) return this.#pipeline.gradScale;
+  #gradScaleOf(options: StepOptions): number | undefined {
+    if (options === noStepOptions) return undefined;
     checkNames(options, ['gradScale']);
     const { gradScale } = pipelineOptions;
-    return Object.hasOwn(options, 'gradScale')
-      ? gradScale.check('gradScale', options.gradScale)
-      : this.#pipeline.gradScale;
+    return Object.hasOwn(options, 'gradScale') ? gradScale.check('gradScale', options.gradScale) : undefined;
   }
 
   /**

@@ -124,7 +124,7 @@ export function layerDecay(given: unknown, options: LayerDecayOptions): unknown 
       .map((layer) => ({
         ...group,
         params: Object.fromEntries(entries.filter(([, , own]) => own === layer).map(([name, param]) => [name, param])),
-        lr: lr * (decay === 1 ? 1 : power(decay, last - layer)),
+        lr: lr * (decay === 1 ? 1 : power([decay], 0, last - layer)),
       })),
   );
 }

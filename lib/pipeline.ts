@@ -94,27 +94,31 @@ export function firstAverage({ swa }: Pipeline): number {
   return swa?.start ?? 1;
 }
 
-/** How far the average goes towards the weights after step `t`: average ← average + share·(W − average). */
-export function averageShare({ ema, swa }: Pipeline, t: number): number {
+/** Writes to `row[at]` how far the average goes towards the weights after step `t`: average ← average + share·(W − average). */
+export function writeAverageShare(row: Float64Array, at: number, { ema, swa }: Pipeline, t: number): void {
   if (swa !== null) {
     const { start = 1, every = 1 } = swa;
-    return t < start || (t - start) % every !== 0 ? 0 : 1 / ((t - start) / every + 1);
+    row[at] = t < start || (t - start) % every !== 0 ? 0 : 1 / ((t - start) / every + 1);
+    return;
   }
-  if (ema === null || t === 1) return ema === null ? 0 : 1;
+  if (ema === null || t === 1) {
+    row[at] = ema === null ? 0 : 1;
+    return;
+  }
   const { decay = 0, warmup, debias } = ema;
   const kept = warmup ? Math.min(decay, (1 + t) / (10 + t)) : decay;
   // The debiased average of t weights is that of t - 1 with this share of the new one.
-  return debias && kept < 1 ? (1 - kept) / (1 - keptOfNothing(decay, warmup === true, t)) : 1 - kept;
+  row[at] = debias && kept < 1 ? (1 - kept) / (1 - keptOfNothing(decay, warmup === true, t)) : 1 - kept;
 }
 
 /** The share of what was there before any step that an average would still hold: the product of all decays so far. */
 function keptOfNothing(decay: number, warmup: boolean, t: number): number {
-  if (!warmup) return power(decay, t);
+  if (!warmup) return power([decay], 0, t);
   // As long as decay is not reached, the product of (1 + i) / (10 + i) for i = 1 … warm is 10! / ((warm + 2) … (warm + 10)).
   const warm = Math.max(0, Math.min(t, Math.floor((10 * decay - 1) / (1 - decay))));
   let kept = 1;
   for (let k = 2; k <= 10; k++) kept *= k / (warm + k);
-  return kept * power(decay, t - warm);
+  return kept * power([decay], 0, t - warm);
 }
 
 /** What gradients of this norm are multiplied by, so that it becomes at most `most`. */

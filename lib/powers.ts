@@ -1,5 +1,5 @@
 /**
- * `base ** exponent`, for a base in [0, 1) and an integer exponent >= 0, correctly rounded in all but rare cases.
+ * `bases[i] ** exponent`, for a base in [0, 1) and an integer exponent >= 0, correctly rounded in all but rare cases.
  *
  * From multiplications and additions alone: `Math.pow` may differ by an ulp between engines and C libraries, this has the
  * same bits everywhere. It is a function of its arguments: a running product would drift, and a resumed run would not
@@ -7,15 +7,23 @@
  *
  * Each factor is kept as an unevaluated sum high + low (Dekker 1971). In plain doubles the error of a square doubles with
  * every squaring, and 1 - betaᵗ would be hundreds of ulps off after a thousand steps.
+ *
+ * A fraction that a call takes or returns is an allocation, unless V8 inlines the call: it does so with this one in any case,
+ * since it is so short. What it calls takes and returns arrays and small integers only.
  */
-export function power(base: number, exponent: number): number {
-  const powers = base === latest.base ? latest : base === latestBut.base ? latestBut : recall(base);
-  const k = exponent & (stride - 1); // of any integer: what does not fit 32 bits loses none of its lowest
-  if (powers.begin !== exponent - k || Number.isNaN(powers.values[k])) powers.make(exponent - k, k - (k % batch));
-  return powers.values[k];
+export function power(bases: ArrayLike<number>, i: number, exponent: number): number {
+  return powersOf(bases, i, exponent)[exponent & last]; // of any integer: what does not fit 32 bits loses none of its lowest
 }
 
-/** Unevaluated sums high + low, with the high part split in halves for productError. */
+/**
+ * An exponent from which on 1 - power(bases, i, exponent) is 1, whatever i. The powers are less than e^-40 then, since a
+ * logarithm ln b is at most b - 1: too little to be seen in a difference from 1.
+ */
+export function powersVanishAt(bases: readonly number[]): number {
+  return Math.ceil(40 / (1 - Math.max(...bases)));
+}
+
+/** Unevaluated sums high + low, with the high part split in halves for products. */
 class Doubles {
   readonly high: Float64Array;
   readonly low: Float64Array;
@@ -35,11 +43,39 @@ class Doubles {
     this.upper[k] = upperHalf(high);
     this.lower[k] = high - this.upper[k];
   }
+
+  /** to[k] = by[i] * this[k], rounded, for k in [begin, end). */
+  multiply(by: Doubles, i: number, begin: number, end: number, to: Float64Array): void {
+    const { high, low, upper, lower } = this;
+    const byHigh = by.high[i];
+    const byLow = by.low[i];
+    const byUpper = by.upper[i];
+    const byLower = by.lower[i];
+    for (let k = begin; k < end; k++) {
+      const rounded = byHigh * high[k];
+      const inner = rounded - byUpper * upper[k] - byLower * upper[k] - byUpper * lower[k];
+      to[k] = rounded + (byLower * lower[k] - inner + (byHigh * low[k] + byLow * high[k]));
+    }
+  }
+
+  /** this[k] = a[i] * b[j] */
+  setProduct(k: number, a: Doubles, i: number, b: Doubles, j: number): void {
+    const rounded = a.high[i] * b.high[j];
+    const inner = rounded - a.upper[i] * b.upper[j] - a.lower[i] * b.upper[j] - a.upper[i] * b.lower[j];
+    const error = a.lower[i] * b.lower[j] - inner + (a.high[i] * b.low[j] + a.low[i] * b.high[j]);
+    const high = rounded + error;
+    const upper = upperHalf(high);
+    this.high[k] = high;
+    this.low[k] = error - (high - rounded);
+    this.upper[k] = upper;
+    this.lower[k] = high - upper;
+  }
 }
 
 /** How many powers stand between two that are found by squaring, and how many are made at a time. */
 const stride = 64;
 const batch = 16;
+const last = stride - 1;
 
 /**
  * The powers of one base. A training asks for each exponent after the other, so most of the work is remembered, and a few
@@ -59,92 +95,56 @@ class Powers {
     this.base = base;
     const small = this.#small;
     small.set(0, 1, 0);
-    for (let k = 1; k < stride; k++) {
-      multiply(small.high[k - 1], small.low[k - 1], base, 0);
-      small.set(k, product[0], product[1]);
-    }
+    small.set(1, base, 0);
+    for (let k = 2; k < stride; k++) small.setProduct(k, small, k - 1, small, 1);
     this.#beginPower.set(0, 1, 0);
   }
 
-  /** Makes a batch of values. Short of a return value: a number that a call returns is an allocation. */
+  /** Makes a batch of values. */
   make(begin: number, first: number): void {
     if (begin !== this.begin) this.#raise(begin);
-    const values = this.values;
-    const { high, low, upper, lower } = this.#small;
-    const byHigh = this.#beginPower.high[0];
-    const byLow = this.#beginPower.low[0];
-    const byUpper = this.#beginPower.upper[0];
-    const byLower = this.#beginPower.lower[0];
-    for (let k = first; k < first + batch; k++) {
-      const rounded = byHigh * high[k];
-      const error = splitError(rounded, byUpper, byLower, upper[k], lower[k]) + (byHigh * low[k] + byLow * high[k]);
-      values[k] = rounded + error;
-    }
+    this.#small.multiply(this.#beginPower, 0, first, first + batch, this.values);
   }
 
   /** By squaring. */
   #raise(begin: number): void {
     const small = this.#small;
-    multiply(small.high[stride - 1], small.low[stride - 1], this.base, 0);
-    let squareHigh = product[0];
-    let squareLow = product[1];
-    let high = 1;
-    let low = 0;
+    const raised = this.#beginPower;
+    square.setProduct(0, small, last, small, 1);
+    raised.set(0, 1, 0);
     for (let rest = begin / stride; rest > 0; rest = Math.floor(rest / 2)) {
-      if (rest % 2 === 1) {
-        multiply(high, low, squareHigh, squareLow);
-        high = product[0];
-        low = product[1];
-      }
-      multiply(squareHigh, squareLow, squareHigh, squareLow);
-      squareHigh = product[0];
-      squareLow = product[1];
+      if (rest % 2 === 1) raised.setProduct(0, raised, 0, square, 0);
+      square.setProduct(0, square, 0, square, 0);
     }
     this.values.fill(Number.NaN);
     this.begin = begin;
-    this.#beginPower.set(0, high, low);
   }
 }
 
-/** What multiply() answers with, high and low: a pair of its own, or a variable, would be an allocation in every step. */
-const product = new Float64Array(2);
+const square = new Doubles(1);
 
-const remembered = new Map<number, Powers>();
+/** Those of each base that was asked for. */
+const remembered: Powers[] = [];
 
-/** Those that were asked for last: an optimizer's two betas, most of the time. */
-let latest = new Powers(0);
-let latestBut = latest;
-
-function recall(base: number): Powers {
-  let powers = remembered.get(base);
-  if (powers === undefined) {
-    if (remembered.size >= 64) remembered.clear(); // a schedule may ask for ever new bases
-    powers = new Powers(base);
-    remembered.set(base, powers);
-  }
-  latestBut = latest;
-  latest = powers;
-  return powers;
-}
-
-/** (aHigh + aLow) * (bHigh + bLow). */
-function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): void {
-  const rounded = aHigh * bHigh;
-  const error = productError(aHigh, bHigh) + (aHigh * bLow + aLow * bHigh);
-  product[0] = rounded + error;
-  product[1] = error - (product[0] - rounded);
+function powersOf(bases: ArrayLike<number>, i: number, exponent: number): Float64Array {
+  const base = bases[i];
+  let at = 0;
+  while (at < remembered.length && remembered[at].base !== base) at++;
+  if (at === 64) remembered.length = at = 0; // a schedule may ask for ever new bases
+  if (at === remembered.length) remembered.push(new Powers(base));
+  const powers = remembered[at];
+  const k = exponent & last;
+  if (powers.begin !== exponent - k || Number.isNaN(powers.values[k])) powers.make(exponent - k, k - (k % batch));
+  return powers.values;
 }
 
 /** What `a * b` was rounded by: a * b + productError(a, b) is the product, exactly (Dekker). */
 export function productError(a: number, b: number): number {
   const aUpper = upperHalf(a);
   const bUpper = upperHalf(b);
-  return splitError(a * b, aUpper, a - aUpper, bUpper, b - bUpper);
-}
-
-/** The same for a product that is known, of numbers that are split. */
-function splitError(rounded: number, aUpper: number, aLower: number, bUpper: number, bLower: number): number {
-  return aLower * bLower - (rounded - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
+  const aLower = a - aUpper;
+  const bLower = b - bUpper;
+  return aLower * bLower - (a * b - aUpper * bUpper - aLower * bUpper - aUpper * bLower);
 }
 
 /** The upper 26 bits, so that products of halves are exact (Veltkamp). */

@@ -3,7 +3,15 @@
 import { ruleStart, stages } from './plan.js';
 import { prologue, prologueWidth } from './rules/prologue.js';
 
-const c = prologue.coefficients;
+/**
+ * Where the scalars that stand before the rule's are, from the rule's own start. Each is written where it is computed: a
+ * fraction that is handed to a function is an allocation, unless V8 inlines the call.
+ */
+export const before = {
+  gradScale: prologue.coefficients.gradScale - prologueWidth,
+  l2: prologue.coefficients.l2 - prologueWidth,
+  decay: prologue.coefficients.decay - prologueWidth,
+};
 
 /** Writes stages and a prologue that change nothing, from `row[start]` on. */
 export function neutralRow(row: Float64Array, start: number): void {
@@ -11,27 +19,22 @@ export function neutralRow(row: Float64Array, start: number): void {
   row[start + stages.bound] = Infinity;
   row[start + stages.averageShare] = 0;
   row[start + stages.zeroGrad] = 0;
-  writePrologue(row, start + ruleStart, 1, 0, 1);
-}
-
-/** Writes the scalars that stand before the rule's, which start at `at`. */
-export function writePrologue(row: Float64Array, at: number, gradScale: number, l2: number, decay: number): void {
-  row[at - prologueWidth + c.gradScale] = gradScale;
-  row[at - prologueWidth + c.l2] = l2;
-  row[at - prologueWidth + c.decay] = decay;
+  row[start + ruleStart + before.gradScale] = 1;
+  row[start + ruleStart + before.l2] = 0;
+  row[start + ruleStart + before.decay] = 1;
 }
 
 /** Takes back what a prologue does to W itself, for a step in which no parameter moves. */
 export function keepParams(row: Float64Array, at: number): void {
-  row[at - prologueWidth + c.decay] = 1;
+  row[at + before.decay] = 1;
 }
 
 /** What the prologue multiplies the gradient by. */
 export function gradScaleOf(row: Float64Array, at: number): number {
-  return row[at - prologueWidth + c.gradScale];
+  return row[at + before.gradScale];
 }
 
 /** Multiplies what the prologue multiplies the gradient by. */
 export function scaleGrad(row: Float64Array, at: number, factor: number): void {
-  row[at - prologueWidth + c.gradScale] *= factor;
+  row[at + before.gradScale] *= factor;
 }

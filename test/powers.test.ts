@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { power } from '../lib/powers.js';
+import { power, powersVanishAt } from '../lib/powers.js';
 
 /** The correctly rounded power, by exact integer arithmetic. */
 function exactPower(base: number, exponent: number): number {
@@ -15,15 +15,21 @@ function exactPower(base: number, exponent: number): number {
 test.each([0.9, 0.98, 0.99, 0.999, 0.9999, 0.95, 0.5])('power(%f, t) is correctly rounded', (base) => {
   for (const t of [1, 2, 3, 7, 10, 31, 64, 100, 365, 999, 1000, 2047]) {
     if (base ** t < 1e-200) continue;
-    expect(power(base, t), `t = ${t}`).toBe(exactPower(base, t));
+    expect(power([base], 0, t), `t = ${t}`).toBe(exactPower(base, t));
   }
 });
 
 test('edges', () => {
-  expect(power(0.9, 0)).toBe(1);
-  expect(power(0, 0)).toBe(1);
-  expect(power(0, 1)).toBe(0);
-  expect(power(0, 5)).toBe(0);
-  expect(power(0.9, 2 ** 53 - 1)).toBe(0);
-  expect(power(1 - 2 ** -53, 2 ** 53)).toBeCloseTo(Math.exp(-1), 15);
+  expect(power([0.9], 0, 0)).toBe(1);
+  expect(power([0], 0, 0)).toBe(1);
+  expect(power([0], 0, 1)).toBe(0);
+  expect(power([0], 0, 5)).toBe(0);
+  expect(power([0.9], 0, 2 ** 53 - 1)).toBe(0);
+  expect(power([1 - 2 ** -53], 0, 2 ** 53)).toBeCloseTo(Math.exp(-1), 15);
+});
+
+test.each([[0.9, 0.999], [0.5], [0], [0.9999999, 0.1, 0.2], [1 - 2 ** -53]])('powers of %f … vanish', (...bases) => {
+  const exponent = powersVanishAt(bases);
+  expect(exponent).toBeLessThan(100 / (1 - Math.max(...bases)));
+  for (const i of bases.keys()) expect(1 - power(bases, i, exponent)).toBe(1);
 });

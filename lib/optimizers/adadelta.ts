@@ -46,6 +46,8 @@ const definition: Definition<AdadeltaOptions> = {
     row[at + c.eps] = eps;
     row[at + c.lr] = lr;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

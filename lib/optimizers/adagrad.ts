@@ -53,6 +53,8 @@ const definition: Definition<AdagradOptions> = {
     row[at + c.epsInside] = epsPlace === 'inside' ? eps : 0;
     row[at + c.eps] = epsPlace === 'outside' ? eps : 0;
   },
+
+  settlesAt: ({ lrDecay }) => (lrDecay === 0 ? 1 : Infinity),
 };
 
 /**

@@ -10,7 +10,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { power, powersVanishAt } from '../powers.js';
 import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
@@ -60,6 +60,8 @@ export function adamDefinition(
       writeDecay(row, at, options, options.weightDecayMode);
       writeAdam(row, at, options, t);
     },
+
+    settlesAt: ({ betas }) => powersVanishAt(betas),
   };
 }
 
@@ -70,10 +72,8 @@ function writeAdam(
   { lr, betas, eps, amsgrad: largest, dialect }: Values<AdamOptions>,
   t: number,
 ): void {
-  const beta1 = betas[0]; // not destructured: an iterator would cost more than the rest of this
-  const beta2 = betas[1];
-  const correction1 = 1 - power(beta1, t);
-  const correction2 = 1 - power(beta2, t);
+  const correction1 = 1 - power(betas, 0, t);
+  const correction2 = 1 - power(betas, 1, t);
   const c = largest ? amsgrad.coefficients : adam.coefficients;
   writeBetas(row, at, c, betas);
   row[at + c.eps] = eps;

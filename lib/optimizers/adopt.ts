@@ -58,6 +58,8 @@ const definition: Definition<ADOPTOptions> = {
     row[at + c.eps] = eps;
     row[at + c.bound] = clip || isFirst ? Math.sqrt(Math.sqrt(t - 1)) : Infinity;
   },
+
+  settlesAt: ({ clip }) => (clip ? Infinity : 2),
 };
 
 /**

@@ -3,7 +3,7 @@ import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { writePrologue } from '../rows.js';
+import { before } from '../rows.js';
 import { asgd } from '../rules/asgd.js';
 import type { Schedule } from '../schedule.js';
 
@@ -45,7 +45,9 @@ const definition: Definition<ASGDOptions> = {
   coefficients(row, at, { lr, lambd, alpha, t0, weightDecay, maximize }, t, scalars, scalarsAt) {
     const eta = t === 1 ? lr : scalars[scalarsAt]; // lr may have been set before the first step
     const mu = scalars[scalarsAt + 1];
-    writePrologue(row, at, maximize ? -1 : 1, weightDecay, 1 - lambd * eta);
+    row[at + before.gradScale] = maximize ? -1 : 1;
+    row[at + before.l2] = weightDecay;
+    row[at + before.decay] = 1 - lambd * eta;
     row[at + c.eta] = eta;
     row[at + c.mu] = mu;
     scalars[scalarsAt] = lr / pow(1 + lambd * lr * t, alpha);

@@ -55,6 +55,8 @@ const definition: Definition<FTRLOptions> = {
     row[at + c.l1] = l1;
     row[at + c.rest] = ((power === 0 ? 1 : 0) + beta) / lr + 2 * l2;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

@@ -48,8 +48,8 @@ const definition: Definition<LAMBOptions> = {
     const isDecoupled = dialect === 'keras';
     writeDecay(row, at, { lr, weightDecay: isDecoupled ? weightDecay : 0, maximize }, 'decoupled');
     writeBetas(row, at, c, betas);
-    row[at + c.momentScale] = 1 / (1 - power(betas[0], t));
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas[1], t));
+    row[at + c.momentScale] = 1 / (1 - power(betas, 0, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
     row[at + c.eps] = eps;
     row[at + c.weightDecay] = isDecoupled ? 0 : weightDecay;
     row[at + c.stepSize] = lr;

@@ -2,7 +2,7 @@ import { type Definition, dialects, momentumConflict, trustRatio } from '../defi
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, positive, scheduled, upToOne } from '../options.js';
 import type { Params } from '../params.js';
-import { writePrologue } from '../rows.js';
+import { before } from '../rows.js';
 import { lars } from '../rules/lars.js';
 import type { Schedule } from '../schedule.js';
 
@@ -56,7 +56,8 @@ const definition: Definition<LARSOptions> = {
     const isOptax = dialect === 'optax';
     const outer = isOptax ? -1 : lr; // Optax's buffer holds what is added to W
     const dampened = t === 1 ? 1 : 1 - dampening;
-    writePrologue(row, at, maximize ? -1 : 1, isOptax ? weightDecay : 0, 1);
+    row[at + before.gradScale] = maximize ? -1 : 1;
+    row[at + before.l2] = isOptax ? weightDecay : 0;
     row[at + c.weightDecay] = isOptax ? 0 : weightDecay;
     row[at + c.inner] = isOptax ? -lr : dampened;
     row[at + c.momentum] = momentum;

@@ -52,6 +52,8 @@ const definition: Definition<LionOptions> = {
     writeBetas(row, at, c, betas);
     row[at + c.lr] = lr;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

@@ -39,6 +39,8 @@ const definition: Definition<MomentumOptions> = {
     row[at + c.momentum] = options.momentum;
     row[at + c.lr] = options.lr;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

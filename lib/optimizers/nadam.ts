@@ -67,7 +67,6 @@ const definition: Definition<NAdamOptions> = {
 
   coefficients(row, at, options, t, scalars, scalarsAt) {
     const { lr, betas, eps } = options;
-    const beta2 = betas[1];
     const mu = momentumAt(t, options);
     const nextMu = momentumAt(t + 1, options);
     const product = scalars[scalarsAt] * mu;
@@ -76,7 +75,7 @@ const definition: Definition<NAdamOptions> = {
     writeBetas(row, at, c, betas);
     row[at + c.momentStep] = (lr * nextMu) / (1 - product * nextMu);
     row[at + c.gradStep] = (lr * (1 - mu)) / (1 - product);
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(beta2, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
     row[at + c.eps] = eps;
   },
 };

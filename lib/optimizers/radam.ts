@@ -52,12 +52,11 @@ const definition: Definition<RAdamOptions> = {
   coefficients(row, at, options, t) {
     const { lr, betas, eps, dialect } = options;
     writeDecay(row, at, options, options.weightDecayMode);
-    const beta1 = betas[0];
     const beta2 = betas[1];
     writeBetas(row, at, c, betas);
 
-    const stepSize = lr / (1 - power(beta1, t));
-    const power2 = power(beta2, t);
+    const stepSize = lr / (1 - power(betas, 0, t));
+    const power2 = power(betas, 1, t);
     const longest = 2 / (1 - beta2) - 1;
     const length = longest - (2 * t * power2) / (1 - power2);
     const isOptax = dialect === 'optax';

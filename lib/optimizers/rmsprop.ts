@@ -67,6 +67,8 @@ const definition: Definition<RMSpropOptions> = {
     row[at + buffered.inner] = isOutside ? 1 : lr;
     row[at + buffered.outer] = isOutside ? lr : 1;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

@@ -2,7 +2,7 @@ import { type Definition, dialects } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from '../options.js';
 import type { Params } from '../params.js';
-import { writePrologue } from '../rows.js';
+import { before } from '../rows.js';
 import { rprop } from '../rules/rprop.js';
 
 /** The options of `Rprop`. */
@@ -38,12 +38,14 @@ const definition: Definition<RpropOptions> = {
   initial: ({ lr }) => ({ stepSize: lr }),
 
   coefficients(row, at, { etas, stepSizes, maximize }) {
-    writePrologue(row, at, maximize ? -1 : 1, 0, 1);
+    row[at + before.gradScale] = maximize ? -1 : 1;
     row[at + c.shrink] = etas[0];
     row[at + c.grow] = etas[1];
     row[at + c.smallest] = stepSizes[0];
     row[at + c.largest] = stepSizes[1];
   },
+
+  settlesAt: () => 1,
 };
 
 /**

@@ -3,7 +3,7 @@ import type { CommonOptions } from '../optimizer.js';
 import { momentumPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { power } from '../powers.js';
-import { writePrologue } from '../rows.js';
+import { before } from '../rows.js';
 import { scheduleFreeAdamW } from '../rules/schedulefree.js';
 import type { Schedule } from '../schedule.js';
 import {
@@ -42,10 +42,10 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
   coefficients(row, at, options, t, numbers, numbersAt) {
     const { betas, eps, weightDecay, maximize } = options;
     const beta2 = betas[1];
-    writePrologue(row, at, maximize ? -1 : 1, 0, 1);
+    row[at + before.gradScale] = maximize ? -1 : 1;
     row[at + c.beta2] = beta2;
     row[at + c.rest2] = 1 - beta2;
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(beta2, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
     row[at + c.eps] = eps;
     row[at + c.weightDecay] = weightDecay;
     writeAverage(row, at, c, options, betas[0], t, numbers, numbersAt);

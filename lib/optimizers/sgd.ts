@@ -61,6 +61,8 @@ const definition: Definition<SGDOptions> = {
       row[at + buffered.lr] = lr;
     }
   },
+
+  settlesAt: () => 2,
 };
 
 /**

@@ -39,6 +39,8 @@ const definition: Definition<SignumOptions> = {
     row[at + c.rest] = 1 - momentum;
     row[at + c.lr] = lr;
   },
+
+  settlesAt: () => 1,
 };
 
 /**

@@ -159,7 +159,7 @@ export function inverseSqrt(options: InverseSqrtOptions): Schedule {
 
 /** gamma ** times, for gamma > 0 and times >= 0: with all bits in the usual case, a whole number of decays. */
 export function geometric(gamma: number, times: number): number {
-  return gamma < 1 && Number.isSafeInteger(times) ? power(gamma, times) : pow(gamma, times);
+  return gamma < 1 && Number.isSafeInteger(times) ? power([gamma], 0, times) : pow(gamma, times);
 }
 
 /** share ** exponent, for a share in [0, 1]. */
