@@ -1,11 +1,11 @@
 // The results as data, and as the Markdown that both the terminal and RESULTS.md show.
 
+import { ratio, type Series, type Settings, type Spread, spread } from '../dist/bench/measure.js';
+import type { Case, Kind, Trainee } from '../dist/bench/subjects.js';
 import type { CatalogueRow } from './catalogue.js';
 import type { Machine } from './machine.js';
-import { ratio, type Series, type Settings, type Spread, spread } from './measure.js';
 import type { Overhead } from './overhead.js';
 import type { WholeStep } from './pipeline.js';
-import type { Case, Kind, Trainee } from './subjects.js';
 
 export interface Row {
   readonly name: string;

@@ -3,15 +3,16 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { checkAlike } from '../dist/bench/check.js';
+import { measureInTurn, type Settings } from '../dist/bench/measure.js';
+import { cases } from '../dist/bench/subjects.js';
 import { fromMemoryElements, inCacheElements, measureCatalogue } from './catalogue.js';
-import { checkAlike } from './check.js';
+import { bytesFor, traineesWithLimits } from './limits.js';
 import { describeMachine } from './machine.js';
-import { measureInTurn, type Settings } from './measure.js';
 import { measureOverhead } from './overhead.js';
 import { measureWholeStep, type WholeStep, wholeStepBytes } from './pipeline.js';
 import { loadProbe } from './probe.js';
 import { json, markdown, type Results, sizeName, type Throughput, throughputOf } from './report.js';
-import { bytesFor, cases, trainees } from './subjects.js';
 
 const usage = `npm run bench -- [options]
 
@@ -99,7 +100,7 @@ for (const which of wanted) {
     const label = `${which.optimizer} ${which.dtype}, ${sizeName(elements)}`;
     globalThis.gc?.(); // lets go of the last size's arrays, and not while something is timed
     if (!isFree(bytesFor(which, elements, probe), label)) continue;
-    const subjects = trainees(which, elements, probe);
+    const subjects = traineesWithLimits(which, elements, probe);
     comparedElements += checkAlike(subjects, label);
     const settings = settingsFor(elements, options.quick);
     throughput.push(throughputOf(which, elements, subjects, measureInTurn(subjects, settings), settings));
