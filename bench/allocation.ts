@@ -4,8 +4,8 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { backend } from 'lockstep';
-import { freshCopy } from './measure.js';
-import { createOptimizer, fillRealistic } from './subjects.js';
+import { freshCopy } from '../dist/bench/measure.js';
+import { createOptimizer, fillRealistic } from '../dist/bench/subjects.js';
 
 export interface Allocation {
   readonly steps: number;

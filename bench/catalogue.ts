@@ -24,9 +24,9 @@ import {
   SGD,
   Signum,
 } from 'lockstep';
-import { measureInTurn, ratio, type Settings, type Spread, type Subject, spread } from './measure.js';
+import { measureInTurn, ratio, type Settings, type Spread, type Subject, spread } from '../dist/bench/measure.js';
+import { fillRealistic } from '../dist/bench/subjects.js';
 import { fasterStream, type Probe } from './probe.js';
-import { fillRealistic } from './subjects.js';
 
 type Params = readonly Float32Array[];
 

@@ -2,9 +2,17 @@
 // machine; and one thread over all sizes.
 
 import { Adam, backend } from 'lockstep';
-import { measureInTurn, ratio, type Series, type Settings, type Spread, type Subject, spread } from './measure.js';
+import {
+  measureInTurn,
+  ratio,
+  type Series,
+  type Settings,
+  type Spread,
+  type Subject,
+  spread,
+} from '../dist/bench/measure.js';
+import { fillRealistic } from '../dist/bench/subjects.js';
 import { fasterStream, type Probe } from './probe.js';
-import { fillRealistic } from './subjects.js';
 
 export interface LimitRow {
   readonly name: string;

@@ -1,11 +1,19 @@
 // Adam over all tensors of real models.
 
 import { Adam } from 'lockstep';
-import { worthwhileThreads } from '../lib/threads.js';
-import { hoisted, type Loop } from './loops.js';
-import { freshCopy, measureInTurn, ratio, type Settings, type Spread, type Subject, spread } from './measure.js';
+import { hoisted, type Loop } from '../dist/bench/loops.js';
+import {
+  freshCopy,
+  measureInTurn,
+  ratio,
+  type Settings,
+  type Spread,
+  type Subject,
+  spread,
+} from '../dist/bench/measure.js';
+import { fillRealistic, scalarsOf } from '../dist/bench/subjects.js';
+import { worthwhileThreads } from '../dist/threads.js';
 import { elementsOf, type Model } from './shapes.js';
-import { fillRealistic, scalarsOf } from './subjects.js';
 import { filled } from './torch.js';
 
 export interface ModelRow {

@@ -1,9 +1,17 @@
 // What a step costs besides its elements: small tensors, bound or fresh gradients, against an empty Node-API call.
 
 import { type BackendName, backend } from 'lockstep';
-import { measureInTurn, ratio, type Series, type Settings, type Spread, type Subject, spread } from './measure.js';
+import {
+  measureInTurn,
+  ratio,
+  type Series,
+  type Settings,
+  type Spread,
+  type Subject,
+  spread,
+} from '../dist/bench/measure.js';
+import { createOptimizer, fillRealistic, loopTrainee } from '../dist/bench/subjects.js';
 import type { Probe } from './probe.js';
-import { createOptimizer, fillRealistic, loopTrainee } from './subjects.js';
 
 export interface Overhead {
   readonly name: string;

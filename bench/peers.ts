@@ -1,13 +1,13 @@
 // Other packages on npm that can take the same step, in the same process and in turn with lockstep.
 
 import { backend, type FloatArray } from 'lockstep';
-import { ratio, type Settings, type Spread, spread, timer } from './measure.js';
+import { ratio, type Settings, type Spread, spread, timer } from '../dist/bench/measure.js';
+import { createOptimizer, fillRealistic, loopTrainee, type OptimizerName, scalarsOf } from '../dist/bench/subjects.js';
 import { jax } from './peers/jax.js';
 import { onnx } from './peers/onnx.js';
 import type { Peer, PeerCase, PeerSubject } from './peers/peer.js';
 import { ruvector } from './peers/ruvector.js';
 import { tfjs } from './peers/tfjs.js';
-import { createOptimizer, fillRealistic, loopTrainee, type OptimizerName, scalarsOf } from './subjects.js';
 import { awaitingTimer, takeTurns } from './turns.js';
 
 export interface PeerRow {

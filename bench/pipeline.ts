@@ -2,6 +2,9 @@
 // walks over memory. Beside it: the same with a walk for each operation, and as two JavaScript loops.
 
 import { AdamW } from 'lockstep';
+import { checkAlike } from '../dist/bench/check.js';
+import { freshCopy, measureInTurn, ratio, type Settings, type Spread, spread } from '../dist/bench/measure.js';
+import { fillRealistic, type Trainee } from '../dist/bench/subjects.js';
 import { resolveBackend } from '../lib/backend.js';
 import { averageShare, clipCoefficient, type Pipeline } from '../lib/pipeline.js';
 import { type Control, newControl, type Plan, ruleStart, sums } from '../lib/plan.js';
@@ -9,10 +12,7 @@ import { neutralRow } from '../lib/rows.js';
 import { lerp } from '../lib/rules/lerp.js';
 import type { Rule } from '../lib/rules/rule.js';
 import { gradNorm } from '../lib/rules/stages.js';
-import { checkAlike } from './check.js';
-import { freshCopy, measureInTurn, ratio, type Settings, type Spread, spread } from './measure.js';
 import type { Probe } from './probe.js';
-import { fillRealistic, type Trainee } from './subjects.js';
 
 /** One way to take the whole step. */
 export interface WholeStepRow {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { measureInTurn, spread } from './measure.js';
+import { measureInTurn, spread } from '../dist/bench/measure.js';
 
 /** Loops over arrays that whoever calls them keeps alive. */
 export interface Limits {

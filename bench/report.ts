@@ -2,10 +2,9 @@
 
 import type { Machine } from './machine.js';
 import { misses } from './misses.js';
-import type { Spread } from './measure.js';
 import type { Results, Throughput } from './results.js';
 import { growthTable, limitTable, modelTable, peerTables, torchTables } from './sections.js';
-import { targets, unmeasured, verdicts } from './targets.js';
+import { unmeasured, verdicts } from './targets.js';
 import { cell, digits, sizeName, table } from './text.js';
 
 /** One table for each optimizer and type: sizes as columns, subjects and then ratios as rows. */
@@ -112,15 +111,48 @@ function explanation({ throughput, limitIsa, comparedElements, machine }: Result
   return paragraphs.filter(Boolean).join('\n\n');
 }
 
+/** What the run has reached of what is wanted, at the head. */
+function targetTable(results: Results): string {
+  const reached = verdicts(results);
+  const lines = reached.map(({ target: { what, bound, value, unit }, measured, isMet }) => [
+    what,
+    `${bound === 'at least' ? '≥' : '≤'} ${value}${unit}`,
+    measured.q1 === measured.q3 ? digits(measured.median) : cell(measured),
+    isMet ? 'met' : '**missed**',
+  ]);
+  const missed = reached.filter(({ isMet }) => !isMet);
+  const others = unmeasured(results);
+  return [
+    '## Targets',
+    '',
+    table(['what', 'target', 'measured', ''], lines),
+    ...missed.map(({ key, target }) => `\n- Missed: ${target.what}. ${misses[key] ?? 'Not explained yet.'}`),
+    ...(others.length > 0 ? [`\nNot measured in this run: ${others.join('; ')}.`] : []),
+  ].join('\n');
+}
+
 export function markdown(results: Results): string {
+  const { machine, throughput, wholeStep, overhead, allocation, catalogue, limits, growth, models, peers, torch } =
+    results;
   const sections = [
     '# Benchmark results',
     'Written by `npm run bench`; not edited by hand.',
-    machineList(results.machine),
-    ...(results.throughput.length > 0 ? [explanation(results), throughputTables(results.throughput)] : []),
-    ...(results.wholeStep.length > 0 ? [wholeStepTable(results)] : []),
-    ...(results.overhead.length > 0 ? [overheadTable(results)] : []),
-    ...(results.catalogue.length > 0 ? [catalogueTable(results)] : []),
+    machineList(machine),
+    ...(verdicts(results).length > 0 ? [targetTable(results)] : []),
+    ...(throughput.length > 0 ? [explanation(results), throughputTables(throughput)] : []),
+    ...(limits?.length ? [limitTable(limits)] : []),
+    ...(growth?.length ? [growthTable(growth)] : []),
+    ...(models?.length ? [modelTable(models)] : []),
+    ...(peers?.results.length ? [peerTables(peers)] : []),
+    ...(torch?.results.length ? [torchTables(torch)] : []),
+    ...(wholeStep.length > 0 ? [wholeStepTable(results)] : []),
+    ...(overhead.length > 0 ? [overheadTable(results)] : []),
+    ...(allocation === undefined
+      ? []
+      : [
+          `Over ${allocation.steps.toLocaleString('en-US')} bound steps the heap grew by ${digits(allocation.bytesPerStep)} bytes a step, with ${allocation.collections} collections of garbage in between.`,
+        ]),
+    ...(catalogue.length > 0 ? [catalogueTable(results)] : []),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -1,15 +1,15 @@
 // The results of a run, as data: what results.json holds.
 
+import { ratio, type Series, type Settings, type Spread, spread } from '../dist/bench/measure.js';
+import type { Case, Kind, Trainee } from '../dist/bench/subjects.js';
 import type { Allocation } from './allocation.js';
 import type { CatalogueRow } from './catalogue.js';
 import type { Machine } from './machine.js';
-import { ratio, type Series, type Settings, type Spread, spread } from './measure.js';
 import type { GrowthRow, LimitResult } from './memory.js';
 import type { ModelResult } from './models.js';
 import type { Overhead } from './overhead.js';
 import type { Peers } from './peers.js';
 import type { WholeStep } from './pipeline.js';
-import type { Case, Kind, Trainee } from './subjects.js';
 import type { Torch } from './torch.js';
 
 export interface Row {

@@ -1,7 +1,7 @@
 // What the project wants to reach, and what a run has reached.
 
+import type { Spread } from '../dist/bench/measure.js';
 import type { Machine } from './machine.js';
-import type { Spread } from './measure.js';
 import { adamBytes } from './memory.js';
 import { overheadNames } from './overhead.js';
 import type { Results } from './results.js';
@@ -81,8 +81,18 @@ export const targets = {
     'Adam f32, 64 K, one thread: share of the loop with the same divisions and roots',
     (results) => limitRow(results, 64 * kilo, 1)?.shareOfDivRoot,
   ),
-  'stream 16 M': atLeast(0.95, '', 'Adam f32, 16 M, one thread: share of the loop that streams', streamed(16 * mega, 1)),
-  'stream 64 M': atLeast(0.95, '', 'Adam f32, 64 M, one thread: share of the loop that streams', streamed(64 * mega, 1)),
+  'stream 16 M': atLeast(
+    0.95,
+    '',
+    'Adam f32, 16 M, one thread: share of the loop that streams',
+    streamed(16 * mega, 1),
+  ),
+  'stream 64 M': atLeast(
+    0.95,
+    '',
+    'Adam f32, 64 M, one thread: share of the loop that streams',
+    streamed(64 * mega, 1),
+  ),
   'stream 16 M, 2': atLeast(0.95, '', 'Adam f32, 16 M, two threads: the same, on two', streamed(16 * mega, 2)),
   'stream 64 M, 2': atLeast(0.95, '', 'Adam f32, 64 M, two threads: the same, on two', streamed(64 * mega, 2)),
   'hoisted 1 M': atLeast(12, ' ×', 'against the hoisted JavaScript loop, 1 M, one thread', hoisted(mega)),
@@ -155,7 +165,9 @@ export function verdicts(results: Results): readonly Verdict[] {
     const measured = target.measured(results);
     if (measured === undefined) return [];
     const { median } = measured;
-    return [{ key, target, measured, isMet: target.bound === 'at least' ? median >= target.value : median <= target.value }];
+    return [
+      { key, target, measured, isMet: target.bound === 'at least' ? median >= target.value : median <= target.value },
+    ];
   });
 }
 

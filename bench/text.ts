@@ -1,6 +1,6 @@
 // Numbers and tables as text.
 
-import type { Spread } from './measure.js';
+import type { Spread } from '../dist/bench/measure.js';
 
 export function digits(value: number): string {
   const size = Math.abs(value); // differences may be negative

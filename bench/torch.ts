@@ -3,11 +3,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Adagrad, Adam, AdamW, SGD } from 'lockstep';
-import { worthwhileThreads } from '../lib/threads.js';
+import { ratio, type Settings, type Spread, spread, timer } from '../dist/bench/measure.js';
+import { fillRealistic } from '../dist/bench/subjects.js';
+import { worthwhileThreads } from '../dist/threads.js';
 import { LineProcess } from './line_process.js';
-import { ratio, type Settings, type Spread, spread, timer } from './measure.js';
 import { elementsOf, lengthOf, type Model } from './shapes.js';
-import { fillRealistic } from './subjects.js';
 import { takeTurns } from './turns.js';
 
 export type TorchOptimizer = 'SGD' | 'Adam' | 'AdamW' | 'Adagrad';

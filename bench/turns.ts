@@ -1,7 +1,7 @@
 // Turns of subjects that answer later: functions that return promises, and another process. As measureInTurn in measure.ts,
 // which stays free of promises, since an `await` costs more than a small step.
 
-import { freshCopy, type Series, type Settings } from './measure.js';
+import { freshCopy, type Series, type Settings } from '../dist/bench/measure.js';
 
 export interface Turn {
   readonly name: string;

@@ -1,9 +1,15 @@
 // What is compared: each optimizer on each backend, and the two loops, each on arrays of its own with the same values.
 
-import { Adagrad, Adam, type BackendName, backend, type FloatArray, Momentum, SGD } from 'lockstep';
+import type { FloatArray } from '../arrays.js';
+import type { CommonOptions } from '../optimizer.js';
+import { Adagrad } from '../optimizers/adagrad.js';
+import { Adam } from '../optimizers/adam.js';
+import { AdamW } from '../optimizers/adamw.js';
+import { Momentum } from '../optimizers/momentum.js';
+import { SGD } from '../optimizers/sgd.js';
+import type { BackendName } from '../plan.js';
 import { hoisted, type Loop, naive, type Scalars } from './loops.js';
 import { freshCopy, type Subject } from './measure.js';
-import { fasterStream, type Probe } from './probe.js';
 
 export type OptimizerName = keyof typeof naive;
 export type Dtype = 'f32' | 'f64';
@@ -25,6 +31,7 @@ export const cases: readonly Case[] = [
   { optimizer: 'Momentum', dtype: 'f32' },
   { optimizer: 'Adagrad', dtype: 'f32' },
   { optimizer: 'Adam', dtype: 'f32' },
+  { optimizer: 'AdamW', dtype: 'f32' },
   { optimizer: 'Adam', dtype: 'f64' },
 ];
 
@@ -35,35 +42,43 @@ export interface ListOptimizer {
   step(grads?: readonly FloatArray[]): unknown;
 }
 
+/** The options that say where an optimizer runs. */
+type On = Pick<CommonOptions, 'backend' | 'threads'>;
+
 interface Choice {
   readonly scalars: Scalars;
   readonly state: readonly string[];
-  readonly create: (params: readonly FloatArray[], scalars: Scalars, backend: BackendName) => ListOptimizer;
+  readonly create: (params: readonly FloatArray[], scalars: Scalars, on: On) => ListOptimizer;
 }
 
-const common: Scalars = { lr: 0.01, momentum: 0.9, beta1: 0.9, beta2: 0.999, eps: 1e-8 };
+const common: Scalars = { lr: 0.01, momentum: 0.9, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };
 
 const choices: Readonly<Record<OptimizerName, Choice>> = {
   SGD: {
     scalars: common,
     state: [],
-    create: (params, { lr }, backend) => new SGD(params, { lr, backend }),
+    create: (params, { lr }, on) => new SGD(params, { lr, ...on }),
   },
   Momentum: {
     scalars: common,
     state: ['velocity'],
-    create: (params, { lr, momentum }, backend) => new Momentum(params, { lr, momentum, backend }),
+    create: (params, { lr, momentum }, on) => new Momentum(params, { lr, momentum, ...on }),
   },
   Adagrad: {
     scalars: common,
     state: ['sum'],
-    create: (params, { lr, eps }, backend) => new Adagrad(params, { lr, eps, backend }),
+    create: (params, { lr, eps }, on) => new Adagrad(params, { lr, eps, ...on }),
   },
   Adam: {
     scalars: { ...common, lr: 0.001 },
     state: ['expAvg', 'expAvgSq'],
-    create: (params, { lr, beta1, beta2, eps }, backend) =>
-      new Adam(params, { lr, betas: [beta1, beta2], eps, backend }),
+    create: (params, { lr, beta1, beta2, eps }, on) => new Adam(params, { lr, betas: [beta1, beta2], eps, ...on }),
+  },
+  AdamW: {
+    scalars: { ...common, lr: 0.001, weightDecay: 0.01 },
+    state: ['expAvg', 'expAvgSq'],
+    create: (params, { lr, beta1, beta2, eps, weightDecay }, on) =>
+      new AdamW(params, { lr, betas: [beta1, beta2], eps, weightDecay, ...on }),
   },
 };
 
@@ -93,16 +108,30 @@ export function fillRealistic<A extends FloatArray>(array: A, scale: number, see
   return array;
 }
 
-/** How many bytes the subjects of one case take together. */
-export function bytesFor({ optimizer, dtype }: Case, elements: number, probe: Probe | null): number {
-  const perSubject = 1 + choices[optimizer].state.length;
-  const subjects = backend().available.length + 2 + (hasLimits({ optimizer, dtype }, probe) ? 1 : 0);
-  return elements * (dtype === 'f32' ? 4 : 8) * (1 + 1 + subjects * perSubject);
+/** One way to run an optimizer. */
+export interface Run {
+  readonly backend: BackendName;
+  /** As many as the work is worth where it is not said. */
+  readonly threads?: number;
 }
 
-export function createOptimizer(name: OptimizerName, params: readonly FloatArray[], on: BackendName): ListOptimizer {
+/** How many bytes one subject of the case takes; all share another `elements` of gradients and of first values. */
+export function bytesPerSubject({ optimizer, dtype }: Case, elements: number): number {
+  return elements * bytesPerElement(dtype) * (1 + choices[optimizer].state.length);
+}
+
+export function bytesPerElement(dtype: Dtype): number {
+  return dtype === 'f32' ? 4 : 8;
+}
+
+export function createOptimizer(
+  name: OptimizerName,
+  params: readonly FloatArray[],
+  on: BackendName,
+  threads?: number,
+): ListOptimizer {
   const { create, scalars } = choices[name];
-  return create(params, scalars, on);
+  return create(params, scalars, { backend: on, ...(threads !== undefined && { threads }) });
 }
 
 /** One of the two loops as a subject of its own, compiled apart from all others. */
@@ -120,13 +149,13 @@ export function loopTrainee(
   return { name: `${kind} loop`, kind: 'loop', step, arrays: [param, ...state] };
 }
 
-function hasLimits({ optimizer, dtype }: Case, probe: Probe | null): boolean {
-  return optimizer === 'Adam' && dtype === 'f32' && probe?.limits !== undefined;
+/** The name of a run among the subjects: its backend, and its threads where they were said and are several. */
+export function runName({ backend, threads = 1 }: Run): string {
+  return threads === 1 ? backend : `${backend} ×${threads}`;
 }
 
-/** All subjects of one case and size. They share the gradient, which no one writes. */
-export function trainees(which: Case, elements: number, probe: Probe | null): readonly Trainee[] {
-  const { optimizer: name, dtype } = which;
+/** The optimizer of one case in each of the runs, then the two loops. All share the gradient, which no one writes. */
+export function trainees({ optimizer: name, dtype }: Case, elements: number, runs: readonly Run[]): readonly Trainee[] {
   const grad = fillRealistic(newArray(dtype, elements), 0.01, 1);
   const initial = fillRealistic(newArray(dtype, elements), 0.05, 2);
   const newParam = () => {
@@ -135,31 +164,15 @@ export function trainees(which: Case, elements: number, probe: Probe | null): re
     return param;
   };
 
-  const optimizers = backend().available.map((on): Trainee => {
+  const optimizers = runs.map((run): Trainee => {
     const param = newParam();
-    const optimizer = createOptimizer(name, [param], on);
+    const optimizer = createOptimizer(name, [param], run.backend, run.threads);
     const state = choices[name].state.map((key) => optimizer.state[0][key] as FloatArray);
     optimizer.step([grad]);
-    const kind = on === 'typescript' ? 'typescript' : 'native';
-    return { name: on, kind, step: () => void optimizer.step(), arrays: [param, ...state] };
+    const kind = run.backend === 'typescript' ? 'typescript' : 'native';
+    return { name: runName(run), kind, step: () => void optimizer.step(), arrays: [param, ...state] };
   });
   const loops = (['naive', 'hoisted'] as const).map((kind) => loopTrainee(kind, name, newParam(), grad));
   for (const { step } of loops) step(); // as far as the optimizers are
-  return [...optimizers, ...loops, ...(hasLimits(which, probe) ? limitTrainees(elements, probe) : [])];
-}
-
-function limitTrainees(elements: number, probe: Probe | null): readonly Trainee[] {
-  if (probe?.limits === undefined) return [];
-  const [grad, ...arrays] = [0, 1, 2, 3].map((seed) => fillRealistic(new Float32Array(elements), 0.01, 1 + seed));
-  const [param, expAvg, expAvgSq] = arrays;
-  for (let i = 0; i < elements; i++) expAvgSq[i] *= expAvgSq[i];
-  const loops = probe.limits(grad, param, expAvg, expAvgSq);
-  const { divRoot } = loops;
-  if (divRoot === undefined) throw new Error('the probe has no loop with a division and a root for three arrays');
-  // The loops have only the address of what they work on.
-  const holding = (step: () => void) => ({ step, held: [grad, ...arrays] });
-  return [
-    { name: 'limit: memory', kind: 'limit', ...holding(fasterStream(loops)), arrays },
-    { name: 'limit: ÷ and √', kind: 'limit', ...holding(divRoot), arrays },
-  ];
+  return [...optimizers, ...loops];
 }

@@ -1,4 +1,4 @@
-// The baselines: the four rules as plain JavaScript, over arrays that the caller holds.
+// The baselines: the main rules as plain JavaScript, over arrays that the caller holds.
 //
 // "Naive" is the rule as its formulas stand, the way one writes it down from a paper: constants are read from an object
 // and 1 - beta is formed anew for each element, the bias corrections divide m and v, one division each. It is not made
@@ -11,7 +11,7 @@
 // Neither rounds between operations, so each does less work than lockstep's TypeScript backend, which must give the
 // bits of the native ones. Functions here name nothing but their arguments and globals: see freshCopy in measure.ts.
 
-import type { FloatArray } from 'lockstep';
+import type { FloatArray } from '../arrays.js';
 
 /** Every scalar that the rules name. */
 export interface Scalars {
@@ -20,6 +20,7 @@ export interface Scalars {
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
+  readonly weightDecay: number;
 }
 
 /** One step, the t-th, over every element. */
@@ -60,6 +61,21 @@ export const naive = {
     const correction1 = 1 - o.beta1 ** t;
     const correction2 = 1 - o.beta2 ** t;
     for (let i = 0; i < param.length; i++) {
+      m[i] = o.beta1 * m[i] + (1 - o.beta1) * grad[i];
+      v[i] = o.beta2 * v[i] + (1 - o.beta2) * grad[i] * grad[i];
+      const mHat = m[i] / correction1;
+      const vHat = v[i] / correction2;
+      param[i] -= (o.lr * mHat) / (Math.sqrt(vHat) + o.eps);
+    }
+  },
+
+  AdamW(param, grad, state, o, t) {
+    const m = state[0];
+    const v = state[1];
+    const correction1 = 1 - o.beta1 ** t;
+    const correction2 = 1 - o.beta2 ** t;
+    for (let i = 0; i < param.length; i++) {
+      param[i] -= o.lr * o.weightDecay * param[i];
       m[i] = o.beta1 * m[i] + (1 - o.beta1) * grad[i];
       v[i] = o.beta2 * v[i] + (1 - o.beta2) * grad[i] * grad[i];
       const mHat = m[i] / correction1;
@@ -113,6 +129,25 @@ export const hoisted = {
       expAvg[i] = m;
       expAvgSq[i] = v;
       param[i] = param[i] - stepSize * (m / (Math.sqrt(v) * rootScale + eps));
+    }
+  },
+
+  AdamW(param, grad, state, { lr, beta1, beta2, eps, weightDecay }, t) {
+    const expAvg = state[0];
+    const expAvgSq = state[1];
+    const rest1 = 1 - beta1;
+    const rest2 = 1 - beta2;
+    const kept = 1 - lr * weightDecay;
+    const stepSize = lr / (1 - beta1 ** t);
+    const rootScale = 1 / Math.sqrt(1 - beta2 ** t);
+    const length = param.length;
+    for (let i = 0; i < length; i++) {
+      const g = grad[i];
+      const m = beta1 * expAvg[i] + rest1 * g;
+      const v = beta2 * expAvgSq[i] + rest2 * (g * g);
+      expAvg[i] = m;
+      expAvgSq[i] = v;
+      param[i] = kept * param[i] - stepSize * (m / (Math.sqrt(v) * rootScale + eps));
     }
   },
 } as const satisfies Readonly<Record<string, Loop>>;

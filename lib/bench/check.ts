@@ -1,6 +1,6 @@
 // Before anything is timed: all backends must have written the same bits, and the loops must compute the same thing.
 
-import type { FloatArray } from 'lockstep';
+import type { FloatArray } from '../arrays.js';
 import type { Trainee } from './subjects.js';
 
 function bytesOf({ buffer, byteOffset, byteLength }: FloatArray): Buffer {
