@@ -103,7 +103,7 @@ function explanation({ throughput, limitIsa, comparedElements, machine }: Result
     comparedElements > 0
       ? `Just before they were timed, the backends ${machine.backends.join(', ')} had written the same bits into ${comparedElements.toLocaleString('en-US')} elements of params and state after three steps.`
       : '',
-    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike.',
+    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `lib/bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike.',
     limitIsa === undefined
       ? ''
       : `The limits (${limitIsa}) are plain C++ loops over arrays like Adam's: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
@@ -126,7 +126,8 @@ function targetTable(results: Results): string {
     '## Targets',
     '',
     table(['what', 'target', 'measured', ''], lines),
-    ...missed.map(({ key, target }) => `\n- Missed: ${target.what}. ${misses[key] ?? 'Not explained yet.'}`),
+    ...(missed.length > 0 ? [''] : []),
+    ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key] ?? 'Not explained yet.'}`),
     ...(others.length > 0 ? [`\nNot measured in this run: ${others.join('; ')}.`] : []),
   ].join('\n');
 }
