@@ -26,7 +26,7 @@ import {
 } from 'lockstep';
 import { measureInTurn, ratio, type Settings, type Spread, type Subject, spread } from '../dist/bench/measure.js';
 import { fillRealistic } from '../dist/bench/subjects.js';
-import type { Probe } from './probe.js';
+import { fasterStream, type Probe } from './probe.js';
 
 type Params = readonly Float32Array[];
 
@@ -115,7 +115,8 @@ export function measureCatalogue(
     globalThis.gc?.();
     const large = trainee(name, create, fromMemoryElements);
     const [param, ...state] = large.arrays;
-    const stream = probe?.limits?.(large.grad, param, ...state).stream;
+    const limits = probe?.limits?.(large.grad, param, ...state);
+    const stream = limits && fasterStream(limits);
     const subjects = stream === undefined ? [large] : [large, { name: 'stream', step: stream }];
     const [step, limit] = measureInTurn(subjects, fromMemory);
     return {

@@ -21,6 +21,8 @@ struct Limits {
   const char* isa;
   /// Reads the gradient, and reads and writes as many arrays as the index says; no arithmetic.
   Loop stream[maxWritten + 1];
+  /// The same, asking for cache lines in advance as src/sweep.h does. Which of the two is faster depends on the machine.
+  Loop streamAhead[maxWritten + 1];
   /// As stream[3], with one division and one square root an element: what Adam needs.
   Loop divRoot;
   /// Reads the gradient; then, in a second pass, reads and writes the gradient and four arrays: what Adam needs with an

@@ -28,7 +28,7 @@ function arrays(count: number, length: number, seed: number): readonly Float32Ar
   return lengths.map((n, i) => fillRealistic(new Float32Array(n), 0.01, seed + i));
 }
 
-const names = (on: BackendName) => ({
+export const overheadNames = (on: string) => ({
   one: `${on}: step(), 1 tensor`,
   oneSame: `${on}: step(grads), 1 tensor, the same arrays`,
   oneFresh: `${on}: step(grads), 1 tensor, other arrays each time`,
@@ -38,6 +38,7 @@ const names = (on: BackendName) => ({
   long: `${on}: step(), 1 tensor of ${many * elements} elements`,
   besides: `${on}: step(), 1 tensor, besides its elements`,
   further: `${on}: each further tensor, besides its elements`,
+  fresh: `${on}: other arrays each time, for each tensor of ${many}`,
 });
 
 function subjectsOn(on: BackendName): readonly Subject[] {
@@ -60,7 +61,7 @@ function subjectsOn(on: BackendName): readonly Subject[] {
       [next, other] = [other, next];
     };
   };
-  const name = names(on);
+  const name = overheadNames(on);
   return [
     { name: name.one, step: bound(1) },
     { name: name.oneSame, step: same(1) },
@@ -74,12 +75,15 @@ function subjectsOn(on: BackendName): readonly Subject[] {
 
 /** As many elements in one tensor and in a hundred: what the hundred take longer is the price of being many. */
 function derived(on: BackendName, timed: ReadonlyMap<string, Series>): readonly (readonly [string, Series])[] {
-  const name = names(on);
-  const [one, hundred, long] = [name.one, name.many, name.long].map((row) => timed.get(row) ?? []);
+  const name = overheadNames(on);
+  const [one, hundred, long, fresh] = [name.one, name.many, name.long, name.manyFresh].map(
+    (row) => timed.get(row) ?? [],
+  );
   const perTensor = one.map((ns, round) => (long[round] - ns) / (many - 1)); // the elements of one tensor
   return [
     [name.besides, one.map((ns, round) => ns - perTensor[round])],
     [name.further, hundred.map((ns, round) => (ns - long[round]) / (many - 1))],
+    [name.fresh, fresh.map((ns, round) => (ns - hundred[round]) / many)],
   ];
 }
 

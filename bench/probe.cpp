@@ -1,13 +1,15 @@
 // What the machine allows at best, to be measured in the same run. For the benchmark only: never shipped.
 //
 //   empty()                                   a Node-API call that does nothing
-//   limits(grad, param, ...state)             { stream(), divRoot(), twoPasses() } over these arrays, see limits.h;
-//                                             divRoot where there are three arrays, twoPasses where there are four
-//                                             beside the gradient
+//   limits([threads,] grad, param, ...state)  { stream(), streamAhead(), divRoot(), twoPasses() } over these arrays, see
+//                                             limits.h; divRoot where there are three arrays, twoPasses where there are
+//                                             four beside the gradient; threads that are started anew at each call
 //   scale(values, factor)                     see limits.h
 //   isa                                       the instruction set of these; absent, like them, where there is none
 #define NAPI_VERSION 8
 #include <node_api.h>
+
+#include <thread>
 
 #include "../src/cpu.h"
 #include "limits.h"
@@ -34,7 +36,22 @@ const limits::Limits* best() {
 struct Bound {
   limits::Loop loop;
   limits::Arrays arrays;
+  size_t threads;
 };
+
+constexpr size_t maxThreads = 64;
+
+/// The part of the arrays that is one thread's, in whole pages.
+limits::Arrays share(limits::Arrays whole, size_t thread, size_t threads) {
+  constexpr size_t page = 1024;
+  const size_t pages = (whole.length + page - 1) / page;
+  const size_t begin = pages * thread / threads * page;
+  const size_t end = thread + 1 == threads ? whole.length : pages * (thread + 1) / threads * page;
+  whole.grad += begin;
+  for (float*& array : whole.written) array = array == nullptr ? nullptr : array + begin;
+  whole.length = end - begin;
+  return whole;
+}
 
 napi_value empty(napi_env, napi_callback_info) { return nullptr; }
 
@@ -42,7 +59,12 @@ napi_value run(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   const Bound* const bound = static_cast<Bound*>(data);
-  bound->loop(bound->arrays);
+  std::thread helpers[maxThreads];
+  for (size_t i = 1; i < bound->threads; ++i) {
+    helpers[i] = std::thread(bound->loop, share(bound->arrays, i, bound->threads));
+  }
+  bound->loop(bound->threads == 1 ? bound->arrays : share(bound->arrays, 0, bound->threads));
+  for (size_t i = 1; i < bound->threads; ++i) helpers[i].join();
   return nullptr;
 }
 
@@ -71,35 +93,42 @@ napi_value scale(napi_env env, napi_callback_info info) {
 
 /// The caller keeps the arrays alive while it calls the loops. What the loops hold is a few bytes and never freed.
 napi_value bindLimits(napi_env env, napi_callback_info info) {
-  napi_value args[1 + limits::maxWritten];
-  size_t argc = 1 + limits::maxWritten;
+  napi_value args[2 + limits::maxWritten];
+  size_t argc = 2 + limits::maxWritten;
   napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
+  uint32_t threads = 1;
+  const size_t first = argc > 0 && napi_get_value_uint32(env, args[0], &threads) == napi_ok ? 1 : 0;
+  if (threads < 1 || threads > maxThreads || argc < first + 2 || argc > first + 1 + limits::maxWritten) {
+    napi_throw_type_error(env, nullptr, "limits expects a gradient and 1 to 5 arrays that are written");
+    return nullptr;
+  }
   limits::Arrays arrays{};
-  for (size_t i = 0; i < argc; ++i) {
+  for (size_t i = first; i < argc; ++i) {
     napi_typedarray_type type;
     void* start = nullptr;
     size_t length = 0;
     if (napi_get_typedarray_info(env, args[i], &type, &length, &start, nullptr, nullptr) != napi_ok ||
-        type != napi_float32_array || (i > 0 && length != arrays.length)) {
+        type != napi_float32_array || (i > first && length != arrays.length)) {
       napi_throw_type_error(env, nullptr, "limits expects Float32Arrays of one length");
       return nullptr;
     }
     arrays.length = length;
-    if (i == 0) {
+    if (i == first) {
       arrays.grad = static_cast<float*>(start);
     } else {
-      arrays.written[i - 1] = static_cast<float*>(start);
+      arrays.written[i - first - 1] = static_cast<float*>(start);
     }
   }
-  if (argc < 2 || argc > 1 + limits::maxWritten) {
-    napi_throw_type_error(env, nullptr, "limits expects a gradient and 1 to 5 arrays that are written");
-    return nullptr;
-  }
+  const size_t written = argc - first - 1;
   napi_value loops;
   napi_create_object(env, &loops);
-  addFunction(env, loops, "stream", run, new Bound{best()->stream[argc - 1], arrays});
-  if (argc == 4) addFunction(env, loops, "divRoot", run, new Bound{best()->divRoot, arrays});
-  if (argc == 5) addFunction(env, loops, "twoPasses", run, new Bound{best()->twoPasses, arrays});
+  const auto add = [&](const char* name, limits::Loop loop) {
+    addFunction(env, loops, name, run, new Bound{loop, arrays, threads});
+  };
+  add("stream", best()->stream[written]);
+  add("streamAhead", best()->streamAhead[written]);
+  if (written == 3) add("divRoot", best()->divRoot);
+  if (written == 4) add("twoPasses", best()->twoPasses);
   return loops;
 }
 

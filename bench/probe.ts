@@ -3,19 +3,35 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { measureInTurn, spread } from '../dist/bench/measure.js';
+
+/** Loops over arrays that whoever calls them keeps alive. */
+export interface Limits {
+  readonly stream: () => void;
+  readonly streamAhead: () => void;
+  readonly divRoot?: () => void;
+  readonly twoPasses?: () => void;
+}
 
 /** What probe.cpp exports. */
 export interface Probe {
   readonly empty: () => void;
   /** The instruction set of the limits. */
   readonly isa?: string;
-  readonly limits?: (
-    grad: Float32Array,
-    param: Float32Array,
-    ...state: Float32Array[]
-  ) => { readonly stream: () => void; readonly divRoot?: () => void; readonly twoPasses?: () => void };
+  readonly limits?: {
+    (grad: Float32Array, param: Float32Array, ...state: Float32Array[]): Limits;
+    (threads: number, grad: Float32Array, param: Float32Array, ...state: Float32Array[]): Limits;
+  };
   /** values ← factor · values */
   readonly scale?: (values: Float32Array, factor: number) => void;
+}
+
+/** Of the two loops that stream, the one that this machine runs faster. */
+export function fasterStream({ stream, streamAhead }: Limits): () => void {
+  const settings = { rounds: 7, batchMs: 1, warmMs: 5, settle: false };
+  const subjects = [stream, streamAhead].map((step) => ({ name: 'stream', step }));
+  const [plain, ahead] = measureInTurn(subjects, settings).map((series) => spread(series).median);
+  return plain <= ahead ? stream : streamAhead;
 }
 
 const directory = fileURLToPath(new URL('.', import.meta.url));

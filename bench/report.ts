@@ -1,99 +1,11 @@
 // The results as data, and as the Markdown that both the terminal and RESULTS.md show.
 
-import { ratio, type Series, type Settings, type Spread, spread } from '../dist/bench/measure.js';
-import type { Case, Kind, Trainee } from '../dist/bench/subjects.js';
-import type { CatalogueRow } from './catalogue.js';
 import type { Machine } from './machine.js';
-import type { Overhead } from './overhead.js';
-import type { WholeStep } from './pipeline.js';
-
-export interface Row {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly nsPerElement: Spread;
-}
-
-/** The time of one subject over that of another. */
-export interface Ratio {
-  readonly name: string;
-  readonly value: Spread;
-}
-
-/** One optimizer at one size. */
-export interface Throughput extends Case {
-  readonly elements: number;
-  readonly rounds: number;
-  readonly rows: readonly Row[];
-  readonly ratios: readonly Ratio[];
-}
-
-export interface Results {
-  readonly machine: Machine;
-  /** The instruction set of the limits, where they were measured. */
-  readonly limits?: string;
-  /** Elements that every other backend wrote with the same bits as the first, just before they were timed. */
-  readonly comparedElements: number;
-  readonly throughput: readonly Throughput[];
-  readonly overhead: readonly Overhead[];
-  readonly overheadRounds: number;
-  readonly catalogue: readonly CatalogueRow[];
-  readonly wholeStep: readonly WholeStep[];
-}
-
-/** What was measured of one optimizer at one size, with the ratios that the project is judged by. */
-export function throughputOf(
-  which: Case,
-  elements: number,
-  trainees: readonly Trainee[],
-  series: readonly Series[],
-  { rounds }: Settings,
-): Throughput {
-  const rows = trainees.map(({ name, kind }, i) => {
-    return { name, kind, nsPerElement: spread(series[i].map((ns) => ns / elements)) };
-  });
-  const find = (wanted: string) => series[trainees.findIndex(({ name }) => name === wanted)];
-  const native = trainees.find(({ kind }) => kind === 'native')?.name;
-  const pairs: readonly (readonly [string, slow: string, fast: string])[] = [
-    ...(native === undefined
-      ? []
-      : ([
-          [`${native}: times the hoisted loop's speed`, 'hoisted loop', native],
-          [`${native}: times the naive loop's speed`, 'naive loop', native],
-          [`${native}: share of the memory limit`, 'limit: memory', native],
-          [`${native}: share of the ÷ and √ limit`, 'limit: ÷ and √', native],
-        ] as const)),
-    ["typescript: times the hoisted loop's speed", 'hoisted loop', 'typescript'],
-    ["typescript: times the naive loop's speed", 'naive loop', 'typescript'],
-  ];
-  const ratios = pairs.flatMap(([name, slow, fast]) => {
-    const [numerator, denominator] = [find(slow), find(fast)];
-    return numerator && denominator ? [{ name, value: ratio(numerator, denominator) }] : [];
-  });
-  return { ...which, elements, rounds, rows, ratios };
-}
-
-function digits(value: number): string {
-  const size = Math.abs(value); // differences may be negative
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
-}
-
-function cell({ median, q1, q3 }: Spread): string {
-  return `${digits(median)} (${digits(q1)}–${digits(q3)})`;
-}
-
-export function sizeName(elements: number): string {
-  return elements >= 2 ** 20 ? `${elements / 2 ** 20} M` : `${elements / 2 ** 10} K`;
-}
-
-/** A Markdown table with its columns lined up, so that it also reads as plain text. */
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const widths = head.map((_, k) => Math.max(3, ...[head, ...body].map((row) => row[k].length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((text, k) => (k === 0 ? text.padEnd(widths[k]) : text.padStart(widths[k]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, k) => (k === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(head), rule, ...body.map(line)].join('\n');
-}
+import { misses } from './misses.js';
+import type { Results, Throughput } from './results.js';
+import { growthTable, limitTable, modelTable, peerTables, torchTables } from './sections.js';
+import { unmeasured, verdicts } from './targets.js';
+import { cell, digits, sizeName, table } from './text.js';
 
 /** One table for each optimizer and type: sizes as columns, subjects and then ratios as rows. */
 function throughputTables(throughput: readonly Throughput[]): string {
@@ -128,7 +40,7 @@ function overheadTable({ overhead, overheadRounds }: Results): string {
   ].join('\n');
 }
 
-function catalogueTable({ catalogue, limits }: Results): string {
+function catalogueTable({ catalogue, limitIsa }: Results): string {
   const head = ['f32', 'arrays', '4 K: ns per element', "times Adam's", '4 M: ns per element', 'share of streaming'];
   const lines = catalogue.map(({ name, arrays, inCacheNs, timesAdam, fromMemoryNs, shareOfStream }) => [
     name,
@@ -141,13 +53,13 @@ function catalogueTable({ catalogue, limits }: Results): string {
   return [
     '## Every rule',
     '',
-    `On the best backend: in cache in turn with Adam, and from memory in turn with a C++ loop${limits === undefined ? '' : ` (${limits})`} that streams the same arrays without arithmetic. Where an optimizer is cautious or adapts to norms, it reads its arrays once more before the step.`,
+    `On the best backend: in cache in turn with Adam, and from memory in turn with a C++ loop${limitIsa === undefined ? '' : ` (${limitIsa})`} that streams the same arrays without arithmetic. Where an optimizer is cautious or adapts to norms, it reads its arrays once more before the step.`,
     '',
     table(head, lines),
   ].join('\n');
 }
 
-function wholeStepTable({ wholeStep, limits }: Results): string {
+function wholeStepTable({ wholeStep, limitIsa }: Results): string {
   const head = [
     'f32',
     'bytes per element',
@@ -161,7 +73,7 @@ function wholeStepTable({ wholeStep, limits }: Results): string {
   return [
     '## The whole step',
     '',
-    `Finite check, clipping by the global norm, AdamW, the average of the weights, gradients set to zero. "Fused" is one \`step()\` on the best backend. "Separate walks" is the same with lockstep's kernels one after the other: norm, gradients scaled in place, AdamW, average, \`fill(0)\`. "Hoisted loops" is plain JavaScript, one loop for the norm and one for all else. The limit${limits === undefined ? '' : ` (${limits})`} is a C++ loop that reads the gradients, then reads and writes params, two arrays of state, averages and gradients, without arithmetic: its "times fused" is the share of the limit that the fused step reaches. Bytes are those of the elements that the walks read and write. Each sample is one step, whose gradients are brought back before it, untimed.`,
+    `Finite check, clipping by the global norm, AdamW, the average of the weights, gradients set to zero. "Fused" is one \`step()\` on the best backend. "Separate walks" is the same with lockstep's kernels one after the other: norm, gradients scaled in place, AdamW, average, \`fill(0)\`. "Hoisted loops" is plain JavaScript, one loop for the norm and one for all else. The limit${limitIsa === undefined ? '' : ` (${limitIsa})`} is a C++ loop that reads the gradients, then reads and writes params, two arrays of state, averages and gradients, without arithmetic: its "times fused" is the share of the limit that the fused step reaches. Bytes are those of the elements that the walks read and write. Each sample is one step, whose gradients are brought back before it, untimed.`,
     '',
     table(head, lines),
   ].join('\n');
@@ -184,37 +96,64 @@ function machineList(machine: Machine): string {
   return lines.flatMap(([name, value]) => (value === undefined ? [] : [`- ${name}: ${value}`])).join('\n');
 }
 
-function explanation({ throughput, limits, comparedElements, machine }: Results): string {
+function explanation({ throughput, limitIsa, comparedElements, machine }: Results): string {
   const rounds = [...new Set(throughput.map((size) => size.rounds))];
   const paragraphs = [
     `All subjects ran in turn (A B C A B C …) in one process and on one thread. Each number is the median of ${rounds.join(', ')} rounds, fewer for the bigger sizes, with the quartiles in brackets; ratios are medians of each round's ratio. Arrays are those that \`new Float32Array(n)\` gives; gradients are realistic, without NaN, infinities or subnormals.`,
     comparedElements > 0
       ? `Just before they were timed, the backends ${machine.backends.join(', ')} had written the same bits into ${comparedElements.toLocaleString('en-US')} elements of params and state after three steps.`
       : '',
-    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike.',
-    limits === undefined
+    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `lib/bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike.',
+    limitIsa === undefined
       ? ''
-      : `The limits (${limits}) are plain C++ loops over arrays like Adam's: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
+      : `The limits (${limitIsa}) are plain C++ loops over arrays like Adam's: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
   ];
   return paragraphs.filter(Boolean).join('\n\n');
 }
 
-/** Five digits: more would claim a precision that the spread denies. */
-export function json(results: Results): string {
-  const shorten = (_: string, value: unknown) =>
-    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
-  return `${JSON.stringify(results, shorten, 2)}\n`;
+/** What the run has reached of what is wanted, at the head. */
+function targetTable(results: Results): string {
+  const reached = verdicts(results);
+  const lines = reached.map(({ target: { what, bound, value, unit }, measured, isMet }) => [
+    what,
+    `${bound === 'at least' ? '≥' : '≤'} ${value}${unit}`,
+    measured.q1 === measured.q3 ? digits(measured.median) : cell(measured),
+    isMet ? 'met' : '**missed**',
+  ]);
+  const missed = reached.filter(({ isMet }) => !isMet);
+  const others = unmeasured(results);
+  return [
+    '## Targets',
+    '',
+    table(['what', 'target', 'measured', ''], lines),
+    ...(missed.length > 0 ? [''] : []),
+    ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key] ?? 'Not explained yet.'}`),
+    ...(others.length > 0 ? [`\nNot measured in this run: ${others.join('; ')}.`] : []),
+  ].join('\n');
 }
 
 export function markdown(results: Results): string {
+  const { machine, throughput, wholeStep, overhead, allocation, catalogue, limits, growth, models, peers, torch } =
+    results;
   const sections = [
     '# Benchmark results',
     'Written by `npm run bench`; not edited by hand.',
-    machineList(results.machine),
-    ...(results.throughput.length > 0 ? [explanation(results), throughputTables(results.throughput)] : []),
-    ...(results.wholeStep.length > 0 ? [wholeStepTable(results)] : []),
-    ...(results.overhead.length > 0 ? [overheadTable(results)] : []),
-    ...(results.catalogue.length > 0 ? [catalogueTable(results)] : []),
+    machineList(machine),
+    ...(verdicts(results).length > 0 ? [targetTable(results)] : []),
+    ...(throughput.length > 0 ? [explanation(results), throughputTables(throughput)] : []),
+    ...(limits?.length ? [limitTable(limits)] : []),
+    ...(growth?.length ? [growthTable(growth)] : []),
+    ...(models?.length ? [modelTable(models)] : []),
+    ...(peers?.results.length ? [peerTables(peers)] : []),
+    ...(torch?.results.length ? [torchTables(torch)] : []),
+    ...(wholeStep.length > 0 ? [wholeStepTable(results)] : []),
+    ...(overhead.length > 0 ? [overheadTable(results)] : []),
+    ...(allocation === undefined
+      ? []
+      : [
+          `Over ${allocation.steps.toLocaleString('en-US')} bound steps the heap grew by ${digits(allocation.bytesPerStep)} bytes a step, with ${allocation.collections} collections of garbage in between.`,
+        ]),
+    ...(catalogue.length > 0 ? [catalogueTable(results)] : []),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -1,31 +1,43 @@
 // npm run bench: every optimizer on every backend against two JavaScript loops, and what a step costs on its own.
 
 import { writeFileSync } from 'node:fs';
-import { freemem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { checkAlike } from '../dist/bench/check.js';
 import { measureInTurn, type Settings } from '../dist/bench/measure.js';
 import { cases } from '../dist/bench/subjects.js';
+import { measureAllocation } from './allocation.js';
 import { fromMemoryElements, inCacheElements, measureCatalogue } from './catalogue.js';
 import { bytesFor, traineesWithLimits } from './limits.js';
 import { describeMachine } from './machine.js';
+import { adamBytes, type LimitResult, limitBytes, measureGrowth, measureLimits } from './memory.js';
+import { type ModelResult, measureModel, modelBytes } from './models.js';
 import { measureOverhead } from './overhead.js';
+import { loadPeers, measurePeers, type PeerResult, type Peers, peerBytes } from './peers.js';
 import { measureWholeStep, type WholeStep, wholeStepBytes } from './pipeline.js';
 import { loadProbe } from './probe.js';
-import { json, markdown, type Results, sizeName, type Throughput, throughputOf } from './report.js';
+import { markdown } from './report.js';
+import { json, type Results, type Throughput, throughputOf } from './results.js';
+import { elementsOf, gpt2, type Model, mnist, models, oneTensor, resNet } from './shapes.js';
+import { sizeName } from './text.js';
+import { measureTorch, type Torch, TorchProcess, type TorchResult, torchArguments, torchBytes } from './torch.js';
+import { resultsFile, writeReport } from './write.js';
 
 const usage = `npm run bench -- [options]
 
   --quick      small sizes and few rounds: does it work at all
-  --only NAME  one optimizer, such as Adam, or catalogue: every rule, or pipeline: the whole
-               step; may be repeated
-  --write      write bench/RESULTS.md and bench/results.json after such a partial run too
+  --only LIST  some of it, with commas between: an optimizer such as Adam, or throughput (all of them),
+               limits, growth, models, peers, torch, overhead, pipeline, catalogue; may be repeated
+  --write      write RESULTS.md, results.json, the README's numbers and the charts after such a partial run too
+
+Peers are run if \`npm run bench:peers\` has installed them, PyTorch if LOCKSTEP_BENCH_PYTHON names a Python that has it.
 `;
 
 const kilo = 2 ** 10;
 const mega = 2 ** 20;
 const sizes = [kilo, 4 * kilo, 64 * kilo, mega, 16 * mega];
 const quickSizes = [kilo, 64 * kilo];
+const cpuThreads = availableParallelism();
 
 function settingsFor(elements: number, quick: boolean): Settings {
   if (quick) return { rounds: 5, batchMs: 0.3, warmMs: 20, settle: true };
@@ -77,11 +89,24 @@ if (options.help) {
   process.exit();
 }
 const optimizers: readonly string[] = [...new Set(cases.map(({ optimizer }) => optimizer))];
-for (const name of options.only) {
-  const known = [...optimizers, 'catalogue', 'pipeline'];
-  if (!known.includes(name)) fail(`--only must be one of ${known.join(', ')}, received '${name}'`);
+const sections = [
+  'throughput',
+  'limits',
+  'growth',
+  'models',
+  'peers',
+  'torch',
+  'overhead',
+  'pipeline',
+  'catalogue',
+] as const;
+const only = options.only.flatMap((list) => list.split(','));
+for (const name of only) {
+  const known = [...optimizers, ...sections];
+  if (!known.includes(name)) fail(`--only must be of ${known.join(', ')}, received '${name}'`);
 }
-const wanted = cases.filter(({ optimizer }) => options.only.length === 0 || options.only.includes(optimizer));
+const has = (section: (typeof sections)[number]) => only.length === 0 || only.includes(section);
+const wanted = cases.filter(({ optimizer }) => has('throughput') || only.includes(optimizer));
 
 const machine = describeMachine(args); // first, while the load is not our own
 const { probe, reason } = loadProbe();
@@ -89,9 +114,10 @@ if (probe === null) say(`no probe, so no limits and no empty call: ${reason}`);
 
 // First, as in a program that has one optimizer: every further class makes the code that all share slower to enter.
 const overheadSettings = settingsFor(64, options.quick);
-const withOverhead = wanted.some(({ optimizer }) => optimizer === 'Adam');
+const withOverhead = has('overhead') || only.includes('Adam');
 if (withOverhead) say('the cost of a step');
 const overhead = withOverhead ? measureOverhead(probe, overheadSettings) : [];
+const allocation = withOverhead ? await measureAllocation(options.quick ? 100_000 : 1_000_000) : undefined;
 
 const throughput: Throughput[] = [];
 let comparedElements = 0;
@@ -108,7 +134,7 @@ for (const which of wanted) {
 }
 
 const wholeStep: WholeStep[] = [];
-if (options.only.length === 0 || options.only.includes('pipeline')) {
+if (has('pipeline')) {
   for (const elements of options.quick ? [64 * kilo] : [mega, 16 * mega]) {
     globalThis.gc?.();
     if (!isFree(wholeStepBytes(elements), `the whole step, ${sizeName(elements)}`)) continue;
@@ -116,11 +142,106 @@ if (options.only.length === 0 || options.only.includes('pipeline')) {
   }
 }
 
-const withCatalogue = options.only.length === 0 || options.only.includes('catalogue');
+const withCatalogue = has('catalogue');
 if (withCatalogue) say('every rule');
 const catalogue = withCatalogue
   ? measureCatalogue(probe, settingsFor(inCacheElements, options.quick), settingsFor(fromMemoryElements, options.quick))
   : [];
+
+const threadCounts = cpuThreads > 1 ? [1, 2] : [1];
+const limits: LimitResult[] = [];
+for (const elements of has('limits')
+  ? options.quick
+    ? [64 * kilo, mega]
+    : [64 * kilo, mega, 16 * mega, 64 * mega]
+  : []) {
+  globalThis.gc?.();
+  if (!isFree(limitBytes(elements, threadCounts), `limits, ${sizeName(elements)}`)) continue;
+  limits.push(measureLimits(probe, elements, threadCounts, settingsFor(elements, options.quick)));
+}
+
+const growthSizes = options.quick
+  ? [kilo, 64 * kilo, mega]
+  : [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536].map((k) => k * kilo);
+globalThis.gc?.();
+const growthBytes = growthSizes.reduce((sum, elements) => sum + elements * adamBytes, 0);
+const growth =
+  has('growth') && isFree(growthBytes, 'growth')
+    ? measureGrowth(
+        growthSizes,
+        options.quick ? settingsFor(kilo, true) : { rounds: 11, batchMs: 3, warmMs: 50, settle: true },
+      )
+    : [];
+
+const modelResults: ModelResult[] = [];
+const modelThreads = cpuThreads > 1 ? [1, cpuThreads] : [1];
+for (const model of has('models') ? (options.quick ? [mnist] : models) : []) {
+  globalThis.gc?.();
+  if (!isFree(modelBytes(model, modelThreads), `model ${model.name}`)) continue;
+  modelResults.push(measureModel(model, modelThreads, slowSettings(elementsOf(model))));
+}
+
+let peers: Peers | undefined;
+if (has('peers')) {
+  const { peers: found, missing } = await loadPeers(say);
+  const measured: PeerResult[] = [];
+  for (const which of found.length > 0 ? (['Adam', 'Momentum'] as const) : []) {
+    for (const elements of options.quick ? quickSizes : [kilo, 64 * kilo, mega, 16 * mega]) {
+      globalThis.gc?.();
+      if (!isFree(peerBytes(elements), `peers, ${which}, ${sizeName(elements)}`)) continue;
+      measured.push(await measurePeers(found, which, elements, slowSettings(elements), say));
+    }
+  }
+  peers = { versions: found.map(({ name, version }) => `${name} ${version}`), missing, results: measured };
+}
+
+const torch = has('torch') ? await runTorch() : undefined;
+
+/** Peers and big models take up to hundreds of times as long as lockstep. */
+function slowSettings(elements: number): Settings {
+  if (options.quick) return settingsFor(elements, true);
+  if (elements >= 64 * mega) return { rounds: 5, batchMs: 1, warmMs: 1, settle: false };
+  if (elements >= 16 * mega) return { rounds: 7, batchMs: 1, warmMs: 1, settle: false };
+  if (elements >= mega) return { rounds: 11, batchMs: 3, warmMs: 50, settle: true };
+  return { rounds: 21, batchMs: 2, warmMs: 50, settle: true };
+}
+
+async function runTorch(): Promise<Torch | undefined> {
+  const python = process.env.LOCKSTEP_BENCH_PYTHON;
+  if (!python) {
+    say('PyTorch: not run, LOCKSTEP_BENCH_PYTHON names no Python');
+    return undefined;
+  }
+  const measured: TorchResult[] = [];
+  let versions: readonly string[] = [];
+  const single = options.quick
+    ? [oneTensor(64 * kilo, '64 K')]
+    : [64 * kilo, mega, 16 * mega].map((elements) => oneTensor(elements, sizeName(elements)));
+  const of = (optimizer: string): readonly Model[] => {
+    if (options.quick) return [...single, mnist];
+    return [...single, mnist, resNet, ...(optimizer === 'AdamW' ? [gpt2] : [])]; // the largest takes half a minute
+  };
+  for (const threads of modelThreads) {
+    let child: TorchProcess;
+    try {
+      child = await TorchProcess.start(python, torchArguments, threads);
+    } catch (error) {
+      say(`PyTorch: not run: ${error instanceof Error ? error.message : error}`);
+      return undefined;
+    }
+    const { torch, deepspeed } = child.versions;
+    versions = [`PyTorch ${torch}`, ...(deepspeed === null ? [] : [`DeepSpeed ${deepspeed}`])];
+    for (const optimizer of ['AdamW', 'Adam', 'SGD', 'Adagrad'] as const) {
+      for (const model of of(optimizer)) {
+        globalThis.gc?.();
+        if (!isFree(torchBytes(model), `PyTorch, ${optimizer}, ${model.name}, ${threads} threads`)) continue;
+        measured.push(await measureTorch(child, optimizer, model, threads, slowSettings(elementsOf(model)), say));
+      }
+    }
+    child.close();
+  }
+  return { versions, results: measured };
+}
 
 const results: Results = {
   machine,
@@ -130,11 +251,16 @@ const results: Results = {
   overheadRounds: overheadSettings.rounds,
   catalogue,
   wholeStep,
-  ...(probe?.isa !== undefined && { limits: probe.isa }),
+  limits,
+  growth,
+  models: modelResults,
+  ...(peers && { peers }),
+  ...(torch && { torch }),
+  ...(allocation && { allocation }),
+  ...(probe?.isa !== undefined && { limitIsa: probe.isa }),
 };
-const text = markdown(results);
-process.stdout.write(`\n${text}`);
-if (options.write || !(options.quick || options.only.length > 0)) {
-  writeFileSync(new URL('RESULTS.md', import.meta.url), text);
-  writeFileSync(new URL('results.json', import.meta.url), json(results));
+process.stdout.write(`\n${markdown(results)}`);
+if (options.write || !(options.quick || only.length > 0)) {
+  writeFileSync(resultsFile, json(results));
+  writeReport(results);
 }

@@ -7,9 +7,9 @@ import { describe, rangeError } from './errors.js';
 /** Elements that are worth a thread of their own: below, the help costs more than it brings. */
 const elementsPerThread = 2 ** 17;
 
-/** As many threads as a step over so many elements is worth, of those that the process may use. */
-export function worthwhileThreads(elements: number): number {
-  return Math.max(1, Math.min(availableThreads(), Math.floor(elements / elementsPerThread)));
+/** As many threads as a step over so many elements is worth, of those that there are. */
+export function worthwhileThreads(elements: number, available = availableThreads()): number {
+  return Math.max(1, Math.min(available, Math.floor(elements / elementsPerThread)));
 }
 
 let available: number | undefined;

@@ -38,6 +38,7 @@ export const cases: readonly Case[] = [
 /** An optimizer over a list of arrays, whatever its class. */
 export interface ListOptimizer {
   readonly state: readonly Readonly<Record<string, unknown>>[];
+  bindGrads(grads: readonly FloatArray[]): void;
   step(grads?: readonly FloatArray[]): unknown;
 }
 
@@ -80,6 +81,10 @@ const choices: Readonly<Record<OptimizerName, Choice>> = {
       new AdamW(params, { lr, betas: [beta1, beta2], eps, weightDecay, ...on }),
   },
 };
+
+export function scalarsOf(name: OptimizerName): Scalars {
+  return choices[name].scalars;
+}
 
 export function newArray(dtype: Dtype, length: number): FloatArray {
   return dtype === 'f32' ? new Float32Array(length) : new Float64Array(length);

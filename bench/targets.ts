@@ -1,0 +1,179 @@
+// What the project wants to reach, and what a run has reached.
+
+import type { Spread } from '../dist/bench/measure.js';
+import type { Machine } from './machine.js';
+import { adamBytes } from './memory.js';
+import { overheadNames } from './overhead.js';
+import type { Results } from './results.js';
+import { mnist } from './shapes.js';
+
+interface Target {
+  readonly what: string;
+  readonly bound: 'at least' | 'at most';
+  readonly value: number;
+  /** Follows the number, such as ` ns`. */
+  readonly unit: string;
+  /** What a run has measured; `undefined` where it has not. */
+  readonly measured: (results: Results) => Spread | undefined;
+}
+
+const kilo = 2 ** 10;
+const mega = 2 ** 20;
+
+const atLeast = (value: number, unit: string, what: string, measured: Target['measured']): Target => {
+  return { what, bound: 'at least', value, unit, measured };
+};
+const atMost = (value: number, unit: string, what: string, measured: Target['measured']): Target => {
+  return { what, bound: 'at most', value, unit, measured };
+};
+
+const limitRow = ({ limits }: Results, elements: number, threads: number) =>
+  limits
+    ?.find((result) => result.elements === elements)
+    ?.rows.find((row) => row.name === 'lockstep' && row.threads === threads);
+
+const streamed = (elements: number, threads: number) => (results: Results) =>
+  limitRow(results, elements, threads)?.shareOfStream;
+
+const hoisted = (elements: number) => (results: Results) =>
+  results.throughput
+    .find((size) => size.optimizer === 'Adam' && size.dtype === 'f32' && size.elements === elements)
+    ?.ratios.find(({ name }) => name === `${native(results)}: times the hoisted loop's speed`)?.value;
+
+const peer = (wanted: string) => (results: Results) =>
+  results.peers?.results
+    .find(({ optimizer, elements }) => optimizer === 'Adam' && elements === mega)
+    ?.rows.find(({ name }) => name === wanted)?.timesLockstep;
+
+/** On one thread, or on more. */
+const fusedAdamW = (model: string, isThreaded: boolean) => (results: Results) =>
+  results.torch?.results
+    .find((r) => r.optimizer === 'AdamW' && r.model === model && r.threads > 1 === isThreaded)
+    ?.rows.find(({ name }) => name === 'fused')?.timesLockstep;
+
+const native = ({ machine }: Results) => machine.backends[0];
+
+const overhead = (row: 'one' | 'further' | 'fresh') => (results: Results) =>
+  results.overhead.find(({ name }) => name === overheadNames(native(results))[row]);
+
+/** A number that has no spread. */
+function single(value: number): Spread {
+  return { median: value, q1: value, q3: value, min: value, max: value };
+}
+
+/** Bytes of the last cache, of the text in `Machine`; `undefined` where the system did not tell. */
+export function lastCache({ caches }: Machine): number | undefined {
+  const size = /(\d+)K$/.exec(caches ?? '')?.[1];
+  return size === undefined ? undefined : Number(size) * kilo;
+}
+
+function growth({ growth: rows, machine }: Results): Spread | undefined {
+  const cache = lastCache(machine) ?? adamBytes * 8 * mega;
+  const far = rows?.filter(({ elements }) => elements * adamBytes > 2 * cache).map((row) => row.nsPerElement.median);
+  if (far === undefined || far.length < 2) return undefined;
+  return single(Math.max(...far) / Math.min(...far));
+}
+
+export const targets = {
+  'divisions and roots': atLeast(
+    0.95,
+    '',
+    'Adam f32, 64 K, one thread: share of the loop with the same divisions and roots',
+    (results) => limitRow(results, 64 * kilo, 1)?.shareOfDivRoot,
+  ),
+  'stream 16 M': atLeast(
+    0.95,
+    '',
+    'Adam f32, 16 M, one thread: share of the loop that streams',
+    streamed(16 * mega, 1),
+  ),
+  'stream 64 M': atLeast(
+    0.95,
+    '',
+    'Adam f32, 64 M, one thread: share of the loop that streams',
+    streamed(64 * mega, 1),
+  ),
+  'stream 16 M, 2': atLeast(0.95, '', 'Adam f32, 16 M, two threads: the same, on two', streamed(16 * mega, 2)),
+  'stream 64 M, 2': atLeast(0.95, '', 'Adam f32, 64 M, two threads: the same, on two', streamed(64 * mega, 2)),
+  'hoisted 1 M': atLeast(12, ' ×', 'against the hoisted JavaScript loop, 1 M, one thread', hoisted(mega)),
+  'hoisted 16 M': atLeast(6, ' ×', 'against the hoisted JavaScript loop, 16 M, one thread', hoisted(16 * mega)),
+  'tfjs-cpu': atLeast(300, ' ×', 'against tfjs-cpu, 1 M', peer('tfjs-cpu')),
+  'tfjs-wasm': atLeast(10, ' ×', 'against tfjs-wasm, 1 M', peer('tfjs-wasm')),
+  'jax-js': atLeast(8, ' ×', 'against jax-js, 1 M', peer('jax-js')),
+  ruvector: atLeast(2, ' ×', 'against @ruvector/attention, 1 M', peer('@ruvector/attention')),
+  'torch memory': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, one thread', fusedAdamW('16 M', false)),
+  'torch memory, all': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, all threads', fusedAdamW('16 M', true)),
+  'torch cache': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, one thread', fusedAdamW('64 K', false)),
+  'torch cache, all': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, all threads', fusedAdamW('64 K', true)),
+  'torch MNIST': atLeast(
+    5,
+    ' ×',
+    "against PyTorch fused AdamW, the MNIST MLP's 4 tensors, one thread",
+    fusedAdamW(mnist.name, false),
+  ),
+  'torch MNIST, all': atLeast(
+    5,
+    ' ×',
+    "against PyTorch fused AdamW, the MNIST MLP's 4 tensors, all threads",
+    fusedAdamW(mnist.name, true),
+  ),
+  'bound step': atMost(
+    10,
+    ' calls',
+    '`step()` with bound gradients, 1 tensor of 64, its elements included: empty Node-API calls',
+    (results) => overhead('one')(results)?.calls,
+  ),
+  'further tensor': atMost(
+    25,
+    ' ns',
+    '`step()`: each further tensor, besides its elements',
+    (results) => overhead('further')(results)?.ns,
+  ),
+  'fresh gradients': atMost(
+    100,
+    ' ns',
+    'fresh gradient arrays each step, for each tensor',
+    (results) => overhead('fresh')(results)?.ns,
+  ),
+  'two threads': atLeast(
+    1.7,
+    ' ×',
+    'two threads at 1 M, against one',
+    (results) => limitRow(results, mega, 2)?.timesOneThread,
+  ),
+  allocation: atMost(0, ' bytes', 'allocated by a bound step, over 1e6 of them', ({ allocation }) => {
+    if (allocation === undefined) return undefined;
+    // What V8 itself allocates in a second is some kilobytes; a single object in each step would be 12 bytes and more.
+    return single(allocation.bytesPerStep < 0.05 ? 0 : allocation.bytesPerStep);
+  }),
+  growth: atMost(1.3, ' ×', 'time per element out of cache, the largest over the smallest to 64 M', growth),
+} as const satisfies Readonly<Record<string, Target>>;
+
+export type TargetKey = keyof typeof targets;
+
+export interface Verdict {
+  readonly key: TargetKey;
+  readonly target: Target;
+  readonly measured: Spread;
+  /** By the median. */
+  readonly isMet: boolean;
+}
+
+/** Of every target that the run has measured, in order. */
+export function verdicts(results: Results): readonly Verdict[] {
+  return (Object.entries(targets) as [TargetKey, Target][]).flatMap(([key, target]) => {
+    const measured = target.measured(results);
+    if (measured === undefined) return [];
+    const { median } = measured;
+    return [
+      { key, target, measured, isMet: target.bound === 'at least' ? median >= target.value : median <= target.value },
+    ];
+  });
+}
+
+/** What the run has not measured. */
+export function unmeasured(results: Results): readonly string[] {
+  return Object.values(targets)
+    .filter(({ measured }) => measured(results) === undefined)
+    .map(({ what }) => what);
+}
