@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
 #include <string>
 
 #include "../src/dispatch.h"
 #include "../src/huge_pages.h"
 #include "../src/pool.h"
 #include "plan.h"
+#include "stay_loaded.h"
 
 namespace lockstep {
 namespace {
@@ -40,8 +40,11 @@ constexpr RuleInfo ruleInfos[ruleCount] = {LOCKSTEP_RULES(LOCKSTEP_RULE_INFO)};
 /// "beta1, rest1" -> ["beta1", "rest1"]
 Napi::Array split(Napi::Env env, const std::string& names) {
   Napi::Array list = Napi::Array::New(env);
-  std::istringstream stream(names);
-  for (std::string name; std::getline(stream >> std::ws, name, ',');) list.Set(list.Length(), name);
+  for (size_t begin = 0; (begin = names.find_first_not_of(", ", begin)) != std::string::npos;) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    list.Set(list.Length(), names.substr(begin, end - begin));
+    begin = end;
+  }
   return list;
 }
 
@@ -217,6 +220,7 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  stayLoaded();
   Napi::Array isas = Napi::Array::New(env);
   for (const Isa* isa : runnableIsas()) isas.Set(isas.Length(), isa->name);
   exports.Set("isas", isas);

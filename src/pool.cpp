@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include "old_glibc.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -133,7 +135,7 @@ class Pool {
     while (started < wanted) {
       try {
         if (startsFail.load(std::memory_order_relaxed)) return started;
-        const BlockedSignals blocked;
+        [[maybe_unused]] const BlockedSignals blocked;
         std::thread(&Pool::serve, this, started, job_.load(std::memory_order_relaxed)).detach();
       } catch (const std::system_error&) {
         return started;

@@ -12,6 +12,7 @@
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)
+#define LOCKSTEP_CL 1
 #pragma fp_contract(off)  // elsewhere -ffp-contract=off
 #include <intrin.h>
 #include <math.h>
@@ -31,9 +32,9 @@ namespace {
 
 /// A hint: the line will be needed. Any address will do, past the end of an array too.
 inline void prefetch(const void* address) {
-#if defined(_M_X64) && !defined(__clang__)
+#if defined(LOCKSTEP_CL) && defined(_M_X64)
   _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
-#elif defined(_M_ARM64) && !defined(__clang__)
+#elif defined(LOCKSTEP_CL)
   __prefetch(address);
 #else
   __builtin_prefetch(address);
@@ -42,7 +43,7 @@ inline void prefetch(const void* address) {
 
 /// A hint: whether it holds or not, the way where it does not is the one to be short.
 inline bool rarely(bool holds) {
-#if defined(_MSC_VER) && !defined(__clang__)
+#ifdef LOCKSTEP_CL
   return holds;
 #else
   return __builtin_expect(holds, false);
