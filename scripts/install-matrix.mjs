@@ -93,12 +93,17 @@ function check({ platform, expect, loadError = null }, { status, stdout, output 
 
 /** Installs, trains, and writes into the row what it found. */
 async function installAndTrain(row, tarball) {
-  const { command, env: runtimeEnv, toFiles } = await runtimes[row.runtime].prepare();
-  const env = cleanEnv(runtimeEnv, row.bare ? { PATH: barePath(directory) } : {});
+  const { command, path = process.env.PATH, env: runtimeEnv, toFiles } = await runtimes[row.runtime].prepare();
+  const env = cleanEnv({ PATH: row.bare ? barePath(directory) : path });
   const start = performance.now();
   const project = await install(row, tarball, env);
   row.edit?.(join(project, 'node_modules', 'lockstep'));
-  const result = await train(project, [...command, ...(row.options ?? [])], { ...env, ...row.env }, toFiles);
+  const result = await train(
+    project,
+    [...command, ...(row.options ?? [])],
+    { ...env, ...runtimeEnv, ...row.env },
+    toFiles,
+  );
   row.elapsed = (performance.now() - start) / 1000;
   Object.assign(row, { found: check(row, result) });
   return project;

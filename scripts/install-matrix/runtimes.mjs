@@ -126,7 +126,7 @@ function nodeRuntime(name) {
   return {
     async prepare() {
       const node = await fetchProgram(name);
-      return { command: [node], env: { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` } };
+      return { command: [node], path: `${dirname(node)}${delimiter}${process.env.PATH}` };
     },
   };
 }
@@ -142,7 +142,7 @@ function wineRuntime(name) {
 
 /**
  * How a program is run in each runtime: `programs` are needed with their Debian packages; `prepare()` answers with the
- * command to put before the program and with variables. With `toFiles`, its output must go to files, for want of pipes.
+ * command to put before the program and with variables for it, and with the PATH for the installation. With `toFiles`, its output must go to files, for want of pipes.
  */
 export const runtimes = {
   here: { prepare: async () => ({ command: [process.execPath] }) },
