@@ -96,7 +96,13 @@ export const obstacles = [
     installer: 'npm12',
     expect: best,
   },
-  { name: 'pnpm', title: 'pnpm, which does not run install scripts', runtime: 'here', installer: 'pnpm', expect: best },
+  {
+    name: 'pnpm',
+    title: 'pnpm, which does not run install scripts (`strictDepBuilds: false`)',
+    runtime: 'here',
+    installer: 'pnpm',
+    expect: best,
+  },
   { name: 'yarn', title: 'Yarn 1', runtime: 'here', installer: 'yarn', expect: best },
   {
     name: 'altered',

@@ -142,7 +142,8 @@ function wineRuntime(name) {
 
 /**
  * How a program is run in each runtime: `programs` are needed with their Debian packages; `prepare()` answers with the
- * command to put before the program and with variables for it, and with the PATH for the installation. With `toFiles`, its output must go to files, for want of pipes.
+ * command to put before the program, with variables for it, and with the PATH for the installation. With `toFiles`, its
+ * output must go to files, for want of pipes.
  */
 export const runtimes = {
   here: { prepare: async () => ({ command: [process.execPath] }) },
@@ -217,7 +218,8 @@ export function barePath(directory) {
 export const installers = {
   npm: async () => ['npm', 'install', '--no-audit', '--no-fund'],
   npm12: async () => ['node', await fetchProgram('npm12'), 'install', '--no-audit', '--no-fund'],
-  pnpm: async () => [await fetchProgram('pnpm'), 'add'],
+  // pnpm installs a package whose script it does not run, but then ends with an error unless it is told not to.
+  pnpm: async () => [await fetchProgram('pnpm'), 'add', '--config.strict-dep-builds=false'],
   yarn: async () => ['node', await fetchProgram('yarn'), 'add', '--no-lockfile'],
   bun: async () => [await fetchProgram('bun'), 'add'],
 };

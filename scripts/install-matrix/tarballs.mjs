@@ -69,3 +69,19 @@ export function editBinary(installed, edit) {
   const path = join(installed, 'prebuilds', binaries['linux-x64']);
   writeFileSync(path, edit(readFileSync(path)));
 }
+
+/** The first bytes of a Mach-O file by CPU, and the machine that a PE file names. */
+const machO = { x64: 'cffaedfe07000001', arm64: 'cffaedfe0c000001' };
+const machine = { x64: 0x8664, arm64: 0xaa64 };
+
+/** Of a binary that cannot run here: throws unless it is of its system's format, for its CPU, and a Node-API addon. */
+export function checkFormat(platform) {
+  const [system, arch] = platform.split('-');
+  const bytes = readFileSync(join(prebuilds, binaries[platform]));
+  const isFormat =
+    system === 'win32'
+      ? bytes.toString('latin1', 0, 2) === 'MZ' && bytes.readUInt16LE(bytes.readUInt32LE(0x3c) + 4) === machine[arch]
+      : bytes.toString('hex', 0, 8) === machO[arch];
+  if (!isFormat) throw new Error(`${binaries[platform]} is no binary for ${platform}`);
+  if (!bytes.includes('napi_register_module_v1')) throw new Error(`${binaries[platform]} is no Node-API addon`);
+}
