@@ -30,6 +30,9 @@ let choice: Choice | undefined;
 function choose(): Choice {
   if (choice !== undefined) return choice;
   const { addon, loadError } = loadAddon();
+  if (loadError !== null && process.env.LOCKSTEP_REQUIRE_NATIVE === '1') {
+    throw rangeError('ERR_BACKEND', `LOCKSTEP_REQUIRE_NATIVE is 1, but no binary was loaded: ${loadError.message}`);
+  }
   const native = addon === null ? [] : addon.isas.map((isa) => nativeBackend(addon, isa));
   const backends = [...native, typescript];
   const forced = process.env.LOCKSTEP_BACKEND;
@@ -70,7 +73,8 @@ export function resolveBackend(name?: string): Backend {
  * The environment variable `LOCKSTEP_BACKEND` forces one for the process; the option `backend` forces one for an
  * optimizer.
  *
- * @throws RangeError `ERR_BACKEND` when `LOCKSTEP_BACKEND` names one that is unknown or cannot run here
+ * @throws RangeError `ERR_BACKEND` when `LOCKSTEP_BACKEND` names one that is unknown or cannot run here, and when
+ *   `LOCKSTEP_REQUIRE_NATIVE` is 1 and no binary was loaded
  */
 export function backend(): BackendInfo {
   const { backends, preferred, loadError } = choose();

@@ -1,8 +1,7 @@
-// The only place that touches the binary.
+// What the binary exports, and the backends that it makes.
 
-import { join } from 'node:path';
-import loadBinary from 'node-gyp-build';
 import type { FloatArray } from './arrays.js';
+import { type Attempt, loadBinary } from './binary.js';
 import { type Backend, type NativeName, stages } from './plan.js';
 import { rules } from './rules/index.js';
 import { prologue } from './rules/prologue.js';
@@ -52,15 +51,19 @@ export interface Addon {
   };
 }
 
+export interface LoadedAddon {
+  readonly addon: Addon | null;
+  readonly attempts: readonly Attempt[];
+  readonly loadError: Error | null;
+}
+
 /** Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why. */
-export function loadAddon(): { readonly addon: Addon | null; readonly loadError: Error | null } {
-  try {
-    const addon = loadBinary(join(__dirname, '..')) as Addon;
-    if (!isOfThisVersion(addon)) throw new Error('the binary is of another version of lockstep: compile it anew');
-    return { addon, loadError: null };
-  } catch (error) {
-    return { addon: null, loadError: error instanceof Error ? error : new Error(String(error)) };
-  }
+export function loadAddon(): LoadedAddon {
+  const { exports, ...rest } = loadBinary((found) => {
+    if (!isOfThisVersion(found as Addon))
+      throw new Error('the binary is of another version of lockstep: compile it anew');
+  });
+  return { addon: exports as Addon | null, ...rest };
 }
 
 /** Whether a row of coefficients means the same to both sides. */

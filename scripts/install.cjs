@@ -1,8 +1,9 @@
 'use strict';
 // npm's "install" script, for a user's machine and for a clone alike.
 //
-// A binary that loads here: nothing to do, but in a clone. Else compile one, and keep it only if it loads. Else say so and succeed:
-// lockstep then runs in TypeScript. LOCKSTEP_REQUIRE_NATIVE=1 turns that last case into a failure.
+// A binary that loads here: nothing to do, but in a clone, or with LOCKSTEP_BUILD_FROM_SOURCE=1. Else compile one, and keep it only
+// if it loads. Else say so and succeed: lockstep then runs in TypeScript. LOCKSTEP_REQUIRE_NATIVE=1 turns that last case into a
+// failure.
 
 const { spawnSync } = require('node:child_process');
 const { existsSync, rmSync } = require('node:fs');
@@ -15,10 +16,17 @@ function run(command, args, stdio) {
   return spawnSync(command, args, { cwd: root, stdio, timeout: 15 * 60_000, windowsHide: true });
 }
 
-/** In a child, so that a binary that crashes while it loads cannot take the install down. */
+/**
+ * Whether lockstep finds a binary that it can use. In a child, so that one that crashes while it loads cannot take the
+ * install down. A clone has nothing but the binary yet when this runs for the first time.
+ */
 function loads() {
-  const probe = 'require("node-gyp-build")(process.argv[1])';
-  return run(process.execPath, ['-e', probe, root], ['ignore', 'ignore', 'pipe']).status === 0;
+  const loader = join(root, 'dist', 'native.js');
+  const probe = existsSync(loader)
+    ? 'const { loadError } = require(process.argv[1]).loadAddon(); if (loadError !== null) throw loadError;'
+    : 'require("node-gyp-build")(process.argv[1]);';
+  const subject = existsSync(loader) ? loader : root;
+  return run(process.execPath, ['-e', probe, subject], ['ignore', 'ignore', 'pipe']).status === 0;
 }
 
 /** Where cmake-js is lockstep's own dependency, as in a clone. A user's may be of any version, and download headers. */
@@ -56,11 +64,12 @@ function compileWithCmake() {
 }
 
 function install() {
-  if (!isClone && loads()) return true; // in a clone the sources may be newer than what was built of them
+  const compileAnyway = isClone || process.env.LOCKSTEP_BUILD_FROM_SOURCE === '1'; // a clone's sources may be newer
+  if (!compileAnyway && loads()) return true;
   console.log('lockstep: compiling the native binary');
   if (compile() && loads()) return true;
-  rmSync(build, { recursive: true, force: true }); // a binary that does not load would shadow one that does
-  return false;
+  rmSync(build, { recursive: true, force: true });
+  return loads(); // the one that came with the package, where it was not to be used
 }
 
 let native = false;

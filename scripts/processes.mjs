@@ -6,10 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Resolves when the program has ended, however it did; rejects when it cannot be started. */
+const minutes = 25;
+
+/** Resolves when the program has ended, however it did; rejects when it cannot be started or takes too long. */
 export function run(command, args, { cwd = root, env = {}, stdio = ['ignore', 'pipe', 'pipe'] } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, timeout: 25 * 60_000, stdio });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      signal: AbortSignal.timeout(minutes * 60_000),
+      stdio,
+    });
     const result = { status: null, stdout: '', output: '' };
     child.stdout?.on('data', (chunk) => {
       result.stdout += chunk;

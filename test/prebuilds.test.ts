@@ -75,7 +75,7 @@ describe.skipIf(!ready)('prebuilt binaries', () => {
     const built = existsSync(path);
     if (ready && !built) cannotTest(`prebuilds/${file}`, 'it is missing: npm run prebuild:all makes it');
     test.skipIf(!built)(name, async () => {
-      if (platform === 'linux') await checkElf(path, libc as 'glibc' | 'musl');
+      if (libc !== undefined) await checkElf(path, libc);
       else if (platform === 'win32') await checkPe(path);
       else await checkMachO(path, arch);
     });

@@ -1,0 +1,153 @@
+// The matrix, as data.
+
+import { readFileSync } from 'node:fs';
+import { editBinary, withMuslBinary, withoutBinary } from './tarballs.mjs';
+
+/** The best that this machine's CPU can run, asked of the operating system and not of lockstep. */
+function bestBackend() {
+  const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1].trim().split(' '));
+  if (flags.has('avx512f')) return 'avx512';
+  return flags.has('avx2') ? 'avx2' : 'sse2';
+}
+
+const best = bestBackend();
+const linux = { platform: 'linux-x64', title: 'Linux x64, glibc' };
+const permissions = ['--permission', '--allow-fs-read=*'];
+
+/** The file with one bit of one byte in its midst changed. */
+function flipBit(bytes) {
+  bytes[bytes.length >> 1] ^= 1;
+  return bytes;
+}
+
+/**
+ * Platforms. Each installs the tarball in an empty folder and trains there.
+ *
+ * - `platform`: which binary it needs, and `process.platform`-`process.arch` but for the libc
+ * - `runtime`: what runs it (runtimes.mjs); without one it cannot be run here
+ * - `installer`: which package manager, npm if none is named; `flags` for it
+ * - `expect`: the backend
+ */
+export const platforms = [
+  // Alone and timed: with npm's cache warm, it is to be installed within so many seconds.
+  { name: 'node', ...linux, runtime: 'here', flags: ['--ignore-scripts'], expect: best, seconds: 3 },
+  { name: 'arm64', platform: 'linux-arm64', title: 'Linux arm64, glibc', runtime: 'nodeArm64', expect: 'neon' },
+  {
+    name: 'musl-arm64',
+    platform: 'linux-arm64-musl',
+    title: 'Linux arm64, musl',
+    runtime: 'bunMuslArm64',
+    expect: 'neon',
+  },
+  { name: 'nehalem', ...linux, title: 'Linux x64, glibc, no AVX', runtime: 'nehalem', expect: 'sse2' },
+  { name: 'haswell', ...linux, title: 'Linux x64, glibc, AVX2', runtime: 'haswell', expect: 'avx2' },
+  { name: 'node22', ...linux, runtime: 'node22', expect: best },
+  { name: 'node24', ...linux, runtime: 'node24', expect: best },
+  { name: 'node26', ...linux, runtime: 'node26', expect: best },
+  { name: 'bun', ...linux, runtime: 'bun', installer: 'bun', expect: best },
+  { name: 'deno', ...linux, runtime: 'deno', expect: best },
+  { name: 'musl', platform: 'linux-x64-musl', title: 'Linux x64, musl', runtime: 'bunMusl', expect: best },
+  { name: 'windows20', platform: 'win32-x64', title: 'Windows x64', runtime: 'nodeWindows20', expect: best },
+  { name: 'windows22', platform: 'win32-x64', title: 'Windows x64', runtime: 'nodeWindows22', expect: best },
+  { name: 'windows-arm64', platform: 'win32-arm64', title: 'Windows arm64' },
+  { name: 'macos-arm64', platform: 'darwin-arm64', title: 'macOS arm64' },
+  { name: 'macos-x64', platform: 'darwin-x64', title: 'macOS x64' },
+];
+
+const typescript = (loadError) => ({ expect: 'typescript', loadError });
+
+/**
+ * What can be in the way, on Linux x64. As above, and:
+ *
+ * - `tarball`: what to make of the package before it is installed, and `edit` after
+ * - `bare`: with nothing on the PATH but Node, npm and a shell
+ * - `options`: for the runtime; `env`: for the program
+ * - `loadError`: what `backend().loadError` must say; with `expect: 'error'`, what the program must end with
+ */
+export const obstacles = [
+  {
+    name: 'compiled',
+    title: 'no binary fits; CMake and a C++ compiler are there',
+    runtime: 'here',
+    tarball: withoutBinary,
+    expect: best,
+  },
+  {
+    name: 'not-compiled',
+    title: 'no binary fits, and there is no compiler',
+    runtime: 'here',
+    tarball: withoutBinary,
+    bare: true,
+    ...typescript(/./),
+  },
+  {
+    name: 'npm12-not-compiled',
+    title: 'no binary fits, and npm 12 does not run the install script',
+    runtime: 'node22',
+    installer: 'npm12',
+    tarball: withoutBinary,
+    ...typescript(/./),
+  },
+  { name: 'bare', title: 'no compiler', runtime: 'here', bare: true, expect: best },
+  {
+    name: 'npm12',
+    title: 'npm 12, which does not run install scripts',
+    runtime: 'node22',
+    installer: 'npm12',
+    expect: best,
+  },
+  {
+    name: 'pnpm',
+    title: 'pnpm, which does not run install scripts (`strictDepBuilds: false`)',
+    runtime: 'here',
+    installer: 'pnpm',
+    expect: best,
+  },
+  { name: 'yarn', title: 'Yarn 1', runtime: 'here', installer: 'yarn', expect: best },
+  {
+    name: 'altered',
+    title: 'one bit of the binary is another',
+    runtime: 'here',
+    edit: (installed) => editBinary(installed, flipBit),
+    ...typescript(/checksum/),
+  },
+  {
+    name: 'truncated',
+    title: 'the binary ends too early',
+    runtime: 'here',
+    edit: (installed) => editBinary(installed, (bytes) => bytes.subarray(0, bytes.length >> 1)),
+    ...typescript(/checksum/),
+  },
+  {
+    name: 'required',
+    title: 'one bit of the binary is another, and `LOCKSTEP_REQUIRE_NATIVE=1`',
+    runtime: 'here',
+    edit: (installed) => editBinary(installed, flipBit),
+    env: { LOCKSTEP_REQUIRE_NATIVE: '1' },
+    expect: 'error',
+    loadError: /checksum/,
+  },
+  {
+    name: 'wrong-libc',
+    title: 'the binary is for musl',
+    runtime: 'here',
+    tarball: withMuslBinary,
+    bare: true,
+    ...typescript(/./),
+  },
+  { name: 'no-addons', title: '`node --no-addons`', runtime: 'here', options: ['--no-addons'], ...typescript(/./) },
+  {
+    name: 'permissions',
+    title: '`node --permission` without `--allow-addons`',
+    runtime: 'node24',
+    options: permissions,
+    ...typescript(/./),
+  },
+  {
+    name: 'permitted',
+    title: '`node --permission --allow-addons`',
+    runtime: 'node24',
+    options: [...permissions, '--allow-addons'],
+    expect: best,
+  },
+].map((row) => ({ platform: 'linux-x64', ...row }));

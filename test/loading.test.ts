@@ -1,0 +1,134 @@
+// Which binary is loaded, and what happens to those that cannot be: each case in a process of its own, on a copy of the
+// package with the binary of this checkout in the place of a prebuilt one.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cannotTest, root } from './native-build.js';
+
+const built = join(root, 'build', 'Release', 'lockstep.node');
+const ready = existsSync(built) && process.platform === 'linux';
+if (!ready) cannotTest('Loading', 'it needs build/Release/lockstep.node on Linux: npm run build makes it');
+
+const scratch = mkdtempSync(join(tmpdir(), 'lockstep-loading-'));
+const home = join(scratch, 'lockstep');
+const name = `linux-${process.arch}/lockstep.glibc.node`;
+const prebuilt = join(home, 'prebuilds', name);
+const sums = join(home, 'prebuilds', 'SHA256SUMS');
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function writeSums(): void {
+  const sha256 = createHash('sha256').update(readFileSync(prebuilt)).digest('hex');
+  writeFileSync(sums, `${'0'.repeat(64)}  other/lockstep.node\n${sha256}  ${name}\n`);
+}
+
+beforeEach(() => {
+  if (!ready) return;
+  rmSync(home, { recursive: true, force: true });
+  for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(home, part), { recursive: true });
+  mkdirSync(join(home, 'node_modules'));
+  symlinkSync(join(root, 'node_modules', 'node-gyp-build'), join(home, 'node_modules', 'node-gyp-build'), 'dir');
+  mkdirSync(dirname(prebuilt), { recursive: true });
+  cpSync(built, prebuilt);
+  writeSums();
+});
+
+interface Answer {
+  readonly name: string;
+  readonly loadError: string | null;
+  readonly code?: string;
+}
+
+function load(options: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Answer {
+  const program = `
+    try {
+      const { name, loadError } = require(process.argv[1]).backend();
+      console.log(JSON.stringify({ name, loadError: loadError && loadError.message }));
+    } catch ({ code, message }) {
+      console.log(JSON.stringify({ name: 'none', loadError: message, code }));
+    }`;
+  const { stdout, status, stderr } = spawnSync(process.execPath, [...options, '-e', program, home], {
+    encoding: 'utf8',
+    env: { ...process.env, LOCKSTEP_REQUIRE_NATIVE: '', ...env },
+  });
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stdout) as Answer;
+}
+
+const native = { name: expect.not.stringMatching('typescript|none'), loadError: null };
+const typescript = (loadError: RegExp) => ({ name: 'typescript', loadError: expect.stringMatching(loadError) });
+
+function damage(change: (bytes: Buffer) => Uint8Array): void {
+  writeFileSync(prebuilt, change(readFileSync(prebuilt)));
+}
+
+describe.skipIf(!ready)('the binary', () => {
+  test('that came with the package is loaded', () => expect(load()).toEqual(native));
+
+  test('with one byte changed is refused by its checksum', () => {
+    damage((bytes) => bytes.fill(bytes[1000] ^ 1, 1000, 1001));
+    expect(load()).toEqual(typescript(/^the checksum of prebuilds\/.* must be [0-9a-f]{64}, received [0-9a-f]{64}/));
+  });
+
+  test('that ends too early is refused by its checksum', () => {
+    damage((bytes) => bytes.subarray(0, bytes.length / 2));
+    expect(load()).toEqual(typescript(/^the checksum of prebuilds/));
+  });
+
+  test('that no checksum is known of is refused', () => {
+    writeFileSync(sums, '');
+    expect(load()).toEqual(typescript(/must list the checksum of linux-/));
+    rmSync(sums);
+    expect(load()).toEqual(typescript(/SHA256SUMS/));
+  });
+
+  test('that is none is refused by the system', () => {
+    writeFileSync(prebuilt, 'not a library');
+    writeSums();
+    expect(load()).toEqual(typescript(/file too short|invalid ELF header/));
+  });
+
+  test('for another libc is not tried', () => {
+    cpSync(prebuilt, prebuilt.replace('glibc', 'musl'));
+    rmSync(prebuilt);
+    expect(load()).toEqual(typescript(/there is no binary for linux /));
+    expect(load([], { LIBC: 'musl' })).toEqual(typescript(/must list the checksum of .*musl/));
+  });
+
+  test('that was compiled here goes first, and one that does not load is no obstacle', () => {
+    const compiled = join(home, 'build', 'Release', 'lockstep.node');
+    mkdirSync(dirname(compiled), { recursive: true });
+    writeFileSync(compiled, 'not a library');
+    expect(load()).toEqual(native);
+    rmSync(prebuilt);
+    expect(load()).toEqual(typescript(/file too short|invalid ELF header/));
+    cpSync(built, compiled);
+    expect(load()).toEqual(native);
+  });
+
+  test('that neither loads: both reasons are told', () => {
+    const compiled = join(home, 'build', 'Release', 'lockstep.node');
+    mkdirSync(dirname(compiled), { recursive: true });
+    writeFileSync(compiled, 'not a library');
+    writeFileSync(sums, '');
+    expect(load()).toEqual(typescript(/none of 2 binaries .*build.Release.*; .*checksum/));
+  });
+
+  test('is not loaded where addons are off', () => {
+    expect(load(['--no-addons'])).toEqual(typescript(/addons/));
+    expect(load(['--experimental-permission', '--allow-fs-read=*'])).toEqual(typescript(/addons|permission|ERR_/i));
+  });
+
+  test('is required by LOCKSTEP_REQUIRE_NATIVE=1', () => {
+    const required = { LOCKSTEP_REQUIRE_NATIVE: '1' };
+    expect(load([], required)).toEqual(native);
+    rmSync(prebuilt);
+    const loadError = expect.stringMatching(
+      /^LOCKSTEP_REQUIRE_NATIVE is 1, but no binary was loaded: there is no binary/,
+    );
+    expect(load([], required)).toEqual({ name: 'none', code: 'ERR_BACKEND', loadError });
+  });
+});
