@@ -8,7 +8,12 @@ interface Command {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-const commands: Readonly<Record<string, Command>> = {};
+const commands: Readonly<Record<string, Command>> = {
+  doctor: {
+    summary: 'which backend runs here, which binaries were tried, and how to have it run natively',
+    run: async (args) => (await import('./doctor.js')).doctor(args),
+  },
+};
 
 function usage(): string {
   const width = Math.max(0, ...Object.keys(commands).map((name) => name.length));

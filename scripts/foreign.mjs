@@ -6,12 +6,11 @@
 // Where an emulator or a compiler is missing, a platform is skipped, loudly; in CI, where a skipped test reads as a
 // passed one, it fails.
 
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fetchPackage } from './packages.mjs';
+import { missingPrograms, printTable, root, run, runOrThrow } from './processes.mjs';
 
 /** In this order they start: the emulated ones take minutes each. */
 const platforms = [
@@ -52,41 +51,14 @@ const platforms = [
   { name: 'here', emulator: [], programs: {} },
 ];
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const reportFile = join(root, 'build', 'foreign.json');
 const parityProgram = join(root, 'build', 'parity.mjs');
 
-/** Resolves when the program has ended, however it did; rejects when it cannot be started. */
-function run(command, args, env = {}) {
-  return new Promise((resolve, reject) => {
-    const options = { cwd: root, env: { ...process.env, ...env }, timeout: 25 * 60_000 };
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    const result = { status: null, stdout: '', output: '' };
-    child.stdout.on('data', (chunk) => {
-      result.stdout += chunk;
-      result.output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      result.output += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (status, signal) => resolve({ ...result, status: status ?? signal }));
-  });
-}
-
-/** As `run`, for a program that must succeed: its standard output. */
-async function runOrThrow(command, args) {
-  const { status, stdout, output } = await run(command, args);
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${output.trimEnd()}`);
-  return stdout;
-}
-
 /** What keeps a platform from being tested here, or an empty string. */
 function obstacle({ toolchain, emulator, programs }) {
   if (emulator.length > 0 && !toolchain && process.arch !== 'x64') return 'there is no x64 binary here';
-  const missing = Object.entries(programs).filter(([program]) => spawnSync(program, ['--version']).error !== undefined);
-  return missing.map(([program, debian]) => `${program} is missing (Debian package ${debian})`).join(', ');
+  return missingPrograms(programs);
 }
 
 /** The addon, in the place below `directory` where node-gyp-build looks. */
@@ -103,25 +75,6 @@ async function testCpp({ toolchain }, directory) {
   await runOrThrow('cmake', ['--build', path, '--parallel', String(availableParallelism())]);
   const stdout = await runOrThrow('ctest', ['--test-dir', path, '--verbose', '--no-tests=error']);
   return stdout.split('\n').filter((line) => /^\d+: ran:|^\d+% tests passed/.test(line));
-}
-
-/** The path of a Node for the platform, from the npm registry. It is kept for the next time. */
-async function fetchNode({ node }, directory) {
-  const name = `${node.package}-${node.version}`;
-  const home = join(directory, name);
-  if (!existsSync(home)) {
-    await runOrThrow('npm', ['pack', `${node.package}@${node.version}`, '--pack-destination', directory]);
-    const tarball = `${home}.tgz`;
-    const sha512 = createHash('sha512').update(readFileSync(tarball)).digest('base64');
-    if (sha512 !== node.sha512) throw new Error(`${name} must have the SHA-512 ${node.sha512}, received ${sha512}`);
-    const unpacked = join(directory, 'unpacked');
-    rmSync(unpacked, { recursive: true, force: true });
-    mkdirSync(unpacked);
-    await runOrThrow('tar', ['-xzf', tarball, '-C', unpacked]);
-    renameSync(join(unpacked, 'package'), home); // last, so that what an interrupted run leaves is not taken for Node
-    for (const leftover of [tarball, unpacked]) rmSync(leftover, { recursive: true });
-  }
-  return join(home, 'bin', 'node');
 }
 
 /** Everything that the parity program needs, below one folder, for an emulator that boots a system of its own. */
@@ -145,7 +98,7 @@ async function prepare(platform) {
   const directory = join(root, 'build', platform.name);
   mkdirSync(directory, { recursive: true });
   console.log(`${platform.name}: building`);
-  const node = await fetchNode(platform, directory);
+  const node = join(await fetchPackage(platform.node, directory), 'bin', 'node');
   await buildAddon(platform, directory);
   for (const line of await testCpp(platform, directory)) console.log(`${platform.name}: C++ tests: ${line}`);
   return { ...here, node, env: { ...env, LOCKSTEP_PREBUILD: directory } };
@@ -159,7 +112,7 @@ async function train(platform, row) {
   if (platform.only) options.push('--only', platform.only);
   const [command, ...args] = [...platform.emulator, ...emulator, node, program, ...options];
   console.log(`${platform.name}: training`);
-  const { status, stdout, output } = await run(command, args, env);
+  const { status, stdout, output } = await run(command, args, { env });
   console.log(`${platform.name}: ${output.trimEnd()}`);
   const summary =
     /^parity: .*: backends (.+): ([\d,]+) comparisons(?: \([^)]*\))?, ([\d,]+) differing, hash ([0-9a-f]+)$/m;
@@ -189,15 +142,13 @@ async function test(platform) {
   return row;
 }
 
-function printTable(rows) {
+function printRows(rows) {
   const columns = ['platform', 'backends', 'comparisons', 'differing', 'hash', 'seconds', 'outcome'];
   const cells = rows.map(({ name, hash = '-', ...row }) => {
     const { backends = '-', comparisons = '-', differing = '-', seconds, outcome } = row;
     return [name, backends, comparisons, differing, hash.slice(0, 16), seconds, outcome];
   });
-  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i].length)));
-  const format = (row) => row.map((cell, i) => cell.padEnd(widths[i])).join('  ');
-  console.log(`\n${[columns, ...cells].map((row) => format(row).trimEnd()).join('\n')}\n`);
+  printTable(columns, cells);
 }
 
 const names = process.argv.slice(2);
@@ -223,7 +174,7 @@ for (const row of rows) {
   row.outcome = 'FAILED';
   console.error(`${row.name}: FAILED: its hash is ${row.hash}, this machine's is ${reference.hash ?? 'not known'}`);
 }
-printTable(rows);
+printRows(rows);
 const count = (outcome) => rows.filter((row) => row.outcome === outcome).length;
 const report = { passed: count('passed'), failed: count('FAILED'), skipped: count('SKIPPED') };
 writeFileSync(reportFile, JSON.stringify(report));

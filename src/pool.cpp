@@ -1,7 +1,5 @@
 #include "pool.h"
 
-#include "old_glibc.h"
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,6 +7,8 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include "old_glibc.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>

@@ -99,7 +99,7 @@ describe('a binary that does not load', () => {
 
   test('is missing', () => {
     const outcome = run(elsewhere);
-    expect(outcome).toMatchObject({ ...fallback, loadError: expect.stringContaining('No native build was found') });
+    expect(outcome).toMatchObject({ ...fallback, loadError: expect.stringContaining('there is no binary for') });
     expect(outcome.stderr).toMatch(/LOCKSTEP_NO_BINARY.*lockstep runs in TypeScript, several times slower/s);
   });
 
