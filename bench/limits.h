@@ -21,7 +21,8 @@ struct Limits {
   const char* isa;
   /// Reads the gradient, and reads and writes as many arrays as the index says; no arithmetic.
   Loop stream[maxWritten + 1];
-  /// The same, asking for cache lines in advance as src/sweep.h does. Which of the two is faster depends on the machine.
+  /// The same, asking for cache lines in advance as src/sweep.h does. Which of the two is faster depends on the
+  /// machine.
   Loop streamAhead[maxWritten + 1];
   /// As stream[3], with one division and one square root an element: what Adam needs.
   Loop divRoot;

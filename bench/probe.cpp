@@ -1,7 +1,8 @@
 // What the machine allows at best, to be measured in the same run. For the benchmark only: never shipped.
 //
 //   empty()                                   a Node-API call that does nothing
-//   limits([threads,] grad, param, ...state)  { stream(), streamAhead(), divRoot(), twoPasses() } over these arrays, see
+//   limits([threads,] grad, param, ...state)  { stream(), streamAhead(), divRoot(), twoPasses() } over these arrays,
+//   see
 //                                             limits.h; divRoot where there are three arrays, twoPasses where there are
 //                                             four beside the gradient; threads that are started anew at each call
 //   scale(values, factor)                     see limits.h
