@@ -50,6 +50,9 @@ function adam(elements: number, threads: number): { readonly step: () => void; r
   return { step: () => void optimizer.step(), held: optimizer };
 }
 
+/** Elements from which on the limit is measured on several threads, too. */
+const startsThreadsFrom = 4 * 2 ** 20;
+
 /** Bytes of the subjects of measureLimits. */
 export function limitBytes(elements: number, threads: readonly number[]): number {
   return (threads.length + 1) * elements * adamBytes;
@@ -69,6 +72,7 @@ export function measureLimits(
   for (let i = 0; i < elements; i++) expAvgSq[i] *= expAvgSq[i];
   if (probe?.limits !== undefined) {
     for (const count of threads) {
+      if (count > 1 && elements < startsThreadsFrom) continue; // starting them would take longer than streaming
       const loops = probe.limits(count, grad, param, expAvg, expAvgSq);
       limits.push({ name: `stream ${count}`, step: fasterStream(loops) });
       if (count === 1 && loops.divRoot !== undefined) limits.push({ name: 'divRoot 1', step: loops.divRoot });

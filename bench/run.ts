@@ -157,7 +157,8 @@ for (const elements of has('limits')
   : []) {
   globalThis.gc?.();
   if (!isFree(limitBytes(elements, threadCounts), `limits, ${sizeName(elements)}`)) continue;
-  limits.push(measureLimits(probe, elements, threadCounts, settingsFor(elements, options.quick)));
+  const counts = elements < mega ? [1] : threadCounts;
+  limits.push(measureLimits(probe, elements, counts, settingsFor(elements, options.quick)));
 }
 
 const growthSizes = options.quick

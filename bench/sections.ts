@@ -112,7 +112,7 @@ export function torchTables({ versions, results }: Torch): string {
   return [
     '## PyTorch',
     '',
-    `${versions.join(', ')}, in a process of its own that takes turns with lockstep's, on as many threads; of those lockstep uses as many as the work is worth, as by default. Both have the same values, and had the same params after three steps, to a thousandth of the largest change. ${roundsOf(results)}`,
+    `${versions.join(', ')}, in a process of its own that takes turns with lockstep's, on as many threads; of those lockstep uses as many as the work is worth, as by default. A step is timed as its users call it, in Python: what Python takes is part of the time, and most of it at the small sizes. Both have the same values, and had the same params after three steps, to a thousandth of the largest change. ${roundsOf(results)}`,
     '',
     table(head, results.map(line)),
   ].join('\n');
