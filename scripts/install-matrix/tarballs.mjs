@@ -3,19 +3,11 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { targets } from '../prebuild-targets.mjs';
 import { root, runOrThrow } from '../processes.mjs';
 
 /** The binary of each platform, below prebuilds/. */
-export const binaries = {
-  'linux-x64': 'linux-x64/lockstep.glibc.node',
-  'linux-arm64': 'linux-arm64/lockstep.glibc.node',
-  'linux-x64-musl': 'linux-x64/lockstep.musl.node',
-  'linux-arm64-musl': 'linux-arm64/lockstep.musl.node',
-  'win32-x64': 'win32-x64/lockstep.node',
-  'win32-arm64': 'win32-arm64/lockstep.node',
-  'darwin-x64': 'darwin-x64/lockstep.node',
-  'darwin-arm64': 'darwin-arm64/lockstep.node',
-};
+export const binaries = Object.fromEntries(targets.map(({ name, file }) => [name, file]));
 
 export const prebuilds = join(root, 'prebuilds');
 
