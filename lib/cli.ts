@@ -9,6 +9,10 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
+  bench: {
+    summary: 'how fast the optimizers are on this machine, and whether all backends agree bit by bit',
+    run: async (args) => (await import('./bench/cli.js')).bench(args),
+  },
   doctor: {
     summary: 'which backend runs here, which binaries were tried, and how to have it run natively',
     run: async (args) => (await import('./doctor.js')).doctor(args),

@@ -3,8 +3,17 @@
 import type { FloatArray } from '../arrays.js';
 import type { Trainee } from './subjects.js';
 
+/** What is thrown where two backends, or a backend and a loop, did not compute the same. */
+export class Disagreement extends Error {}
+
 function bytesOf({ buffer, byteOffset, byteLength }: FloatArray): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** Where the bits of two arrays differ first, or -1. */
+function firstDifferent(a: FloatArray, b: FloatArray): number {
+  const [left, right] = [bytesOf(a), bytesOf(b)];
+  return left.equals(right) ? -1 : Math.floor(left.findIndex((byte, i) => byte !== right[i]) / a.BYTES_PER_ELEMENT);
 }
 
 /** The loops round less often, so they are alike to this share of the value. */
@@ -24,14 +33,15 @@ function firstUnlike(a: FloatArray, b: FloatArray, nearZero: number): number {
 /**
  * Takes every subject a few steps and compares all their arrays.
  *
+ * @param what is measured, for the error
  * @param weights which of their arrays are weights: the parameter, and averages of it
  * @returns how many elements of other backends were compared, bit by bit, with the first one's
- * @throws Error at the first difference
+ * @throws Disagreement at the first difference
  */
-export function checkAlike(trainees: readonly Trainee[], what: string, weights = [0]): number {
+export function checkAlike(trainees: readonly Trainee[], what: string, weights = [0], steps = 2): number {
   for (const { kind, step, prepare } of trainees) {
     if (kind === 'limit') continue;
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < steps; i++) {
       prepare?.();
       step();
     }
@@ -44,14 +54,15 @@ export function checkAlike(trainees: readonly Trainee[], what: string, weights =
       if (kind === 'loop') {
         const i = firstUnlike(expected, array, weights.includes(k) ? weightTolerance : 0);
         if (i < 0) continue;
-        throw new Error(
+        throw new Disagreement(
           `${what}: ${name}, array ${k}, element ${i} is ${array[i]}, ${reference.name} has ${expected[i]}`,
         );
       }
-      if (!bytesOf(expected).equals(bytesOf(array))) {
-        throw new Error(
-          `${what}: ${name} and ${reference.name} differ in array ${k}: parity is broken, nothing is timed`,
-        );
+      const i = firstDifferent(expected, array);
+      if (i >= 0) {
+        const [mine, theirs] = [array, expected].map((values) => values[i]);
+        const where = `array ${k}, element ${i} of ${array.length}: ${mine} and ${theirs}`;
+        throw new Disagreement(`${what}: ${name} and ${reference.name} differ in ${where}`);
       }
       compared += array.length;
     }

@@ -13,6 +13,8 @@ import { freshCopy, type Subject } from './measure.js';
 
 export type OptimizerName = keyof typeof naive;
 export type Dtype = 'f32' | 'f64';
+/** A plain JavaScript loop: see loops.ts. */
+export type LoopKind = 'naive' | 'hoisted';
 export type Kind = 'native' | 'typescript' | 'loop' | 'limit';
 
 export interface Case {
@@ -120,6 +122,11 @@ export function bytesPerSubject({ optimizer, dtype }: Case, elements: number): n
   return elements * bytesPerElement(dtype) * (1 + choices[optimizer].state.length);
 }
 
+/** What a step must read and write for each element: the gradient read; the parameter and its state read and written. */
+export function bytesPerStep({ optimizer, dtype }: Case): number {
+  return bytesPerElement(dtype) * (1 + 2 * (1 + choices[optimizer].state.length));
+}
+
 export function bytesPerElement(dtype: Dtype): number {
   return dtype === 'f32' ? 4 : 8;
 }
@@ -135,12 +142,7 @@ export function createOptimizer(
 }
 
 /** One of the two loops as a subject of its own, compiled apart from all others. */
-export function loopTrainee(
-  kind: 'naive' | 'hoisted',
-  name: OptimizerName,
-  param: FloatArray,
-  grad: FloatArray,
-): Trainee {
+export function loopTrainee(kind: LoopKind, name: OptimizerName, param: FloatArray, grad: FloatArray): Trainee {
   const { scalars, state: names } = choices[name];
   const state = names.map(() => newArray(param instanceof Float32Array ? 'f32' : 'f64', param.length));
   const loop = freshCopy<Loop>((kind === 'naive' ? naive : hoisted)[name]);
@@ -151,11 +153,16 @@ export function loopTrainee(
 
 /** The name of a run among the subjects: its backend, and its threads where they were said and are several. */
 export function runName({ backend, threads = 1 }: Run): string {
-  return threads === 1 ? backend : `${backend} ×${threads}`;
+  return threads === 1 ? backend : `${backend}, ${threads} threads`;
 }
 
-/** The optimizer of one case in each of the runs, then the two loops. All share the gradient, which no one writes. */
-export function trainees({ optimizer: name, dtype }: Case, elements: number, runs: readonly Run[]): readonly Trainee[] {
+/** The optimizer of one case in each of the runs, then the loops. All share the gradient, which no one writes. */
+export function trainees(
+  { optimizer: name, dtype }: Case,
+  elements: number,
+  runs: readonly Run[],
+  loopKinds: readonly LoopKind[] = ['naive', 'hoisted'],
+): readonly Trainee[] {
   const grad = fillRealistic(newArray(dtype, elements), 0.01, 1);
   const initial = fillRealistic(newArray(dtype, elements), 0.05, 2);
   const newParam = () => {
@@ -172,7 +179,7 @@ export function trainees({ optimizer: name, dtype }: Case, elements: number, run
     const kind = run.backend === 'typescript' ? 'typescript' : 'native';
     return { name: runName(run), kind, step: () => void optimizer.step(), arrays: [param, ...state] };
   });
-  const loops = (['naive', 'hoisted'] as const).map((kind) => loopTrainee(kind, name, newParam(), grad));
+  const loops = loopKinds.map((kind) => loopTrainee(kind, name, newParam(), grad));
   for (const { step } of loops) step(); // as far as the optimizers are
   return [...optimizers, ...loops];
 }
