@@ -13,7 +13,7 @@ import {
 import { digits, sizeName } from './text.js';
 import type { Row, Throughput } from './throughput.js';
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   return text.replace(/[&<>"]/g, (letter) => entities[letter]);
 }
@@ -23,13 +23,13 @@ type Attributes = Readonly<Record<string, string | number>>;
 /** An element; what is inside is markup already. */
 function tag(name: string, attributes: Attributes, ...inside: readonly string[]): string {
   const list = Object.entries(attributes).map(([key, value]) => {
-    return ` ${key}="${typeof value === 'number' ? Number(value.toFixed(2)) : escape(value)}"`;
+    return ` ${key}="${typeof value === 'number' ? Number(value.toFixed(2)) : escapeText(value)}"`;
   });
   return `<${name}${list.join('')}>${inside.join('')}</${name}>`;
 }
 
 function label(x: number, y: number, text: string, more: Attributes = {}): string {
-  return tag('text', { x, y, ...more }, escape(text));
+  return tag('text', { x, y, ...more }, escapeText(text));
 }
 
 /** The class that colours a row, the same in all charts: CSS has one for each. */
@@ -95,7 +95,7 @@ function lineChart({ sizes, ...which }: Throughput, styles: ReadonlyMap<string, 
       return tag(
         'g',
         {},
-        tag('title', {}, escape(says)),
+        tag('title', {}, escapeText(says)),
         tag('line', { x1: x(n), x2: x(n), y1: y(ns.q1), y2: y(ns.q3), class: 'whisker' }),
         tag('circle', { cx: x(n), cy: y(ns.median), r: 12, class: 'target' }),
         tag('circle', { cx: x(n), cy: y(ns.median), r: 3.5 }),
@@ -131,7 +131,7 @@ function barChart(name: string, groups: readonly Bars[], max: number, start = le
       const bar = tag(
         'g',
         { class: `bar ${style}` },
-        tag('title', {}, escape(title)),
+        tag('title', {}, escapeText(title)),
         tag('rect', { x: start, y, width: Math.max(1, x(value) - start), height: thick - 2, rx: 2 }),
         label(x(value) + 5, y + thick - 3.5, shown, { class: 'value' }),
       );
@@ -173,8 +173,8 @@ function card(title: string, note: string, ...inside: readonly string[]): string
   return tag(
     'section',
     { class: 'card' },
-    tag('h3', {}, escape(title)),
-    tag('p', { class: 'note' }, escape(note)),
+    tag('h3', {}, escapeText(title)),
+    tag('p', { class: 'note' }, escapeText(note)),
     ...inside,
   );
 }
@@ -196,13 +196,13 @@ function trafficChart(results: Results, styles: ReadonlyMap<string, Style>): str
 
 function legend(styles: ReadonlyMap<string, Style>): string {
   const entries = [...styles].map(([name, style]) => {
-    return tag('li', {}, tag('span', { class: `swatch ${style}` }), escape(name));
+    return tag('li', {}, tag('span', { class: `swatch ${style}` }), escapeText(name));
   });
   return tag('ul', { class: 'legend' }, ...entries);
 }
 
 function tile(value: string, text: string): string {
-  return tag('div', { class: 'tile' }, tag('strong', {}, escape(value)), tag('span', {}, escape(text)));
+  return tag('div', { class: 'tile' }, tag('strong', {}, escapeText(value)), tag('span', {}, escapeText(text)));
 }
 
 /** The few numbers that stand first. */
@@ -225,9 +225,9 @@ function tiles({ throughput }: Results): string {
 
 function htmlTable(throughput: Throughput): string {
   const { head, body } = tableOf(throughput);
-  const header = head.map((text, k) => tag('th', { scope: 'col', ...(k === 0 && { class: 'first' }) }, escape(text)));
+  const header = head.map((text, k) => tag('th', { scope: 'col', ...(k === 0 && { class: 'first' }) }, escapeText(text)));
   const rows = body.map(([name, ...cells]) =>
-    tag('tr', {}, tag('th', { scope: 'row' }, escape(name)), ...cells.map((text) => tag('td', {}, escape(text)))),
+    tag('tr', {}, tag('th', { scope: 'row' }, escapeText(name)), ...cells.map((text) => tag('td', {}, escapeText(text)))),
   );
   const table = tag('table', {}, tag('thead', {}, tag('tr', {}, ...header)), tag('tbody', {}, ...rows));
   return tag('div', { class: 'scroll' }, table);
@@ -298,7 +298,7 @@ export function page(results: Results): string {
     ),
   );
   const facts = environmentLines(environment).map(
-    ([name, value]) => tag('dt', {}, name) + tag('dd', {}, escape(value)),
+    ([name, value]) => tag('dt', {}, name) + tag('dd', {}, escapeText(value)),
   );
   const charts = [
     tiles({ environment, throughput: measured }),
@@ -314,27 +314,27 @@ export function page(results: Results): string {
       tag('section', { class: 'card' }, trafficChart({ ...results, throughput: measured }, styles)),
     ),
   ];
-  const notRun = throughput.flatMap(notRunLines).map((line) => tag('p', {}, escape(line)));
+  const notRun = throughput.flatMap(notRunLines).map((line) => tag('p', {}, escapeText(line)));
   const body = tag(
     'main',
     {},
     tag('h1', {}, 'lockstep bench'),
-    tag('p', { class: 'lead' }, escape(`${environment.cpu}, ${environment.date}`)),
+    tag('p', { class: 'lead' }, escapeText(`${environment.cpu}, ${environment.date}`)),
     ...(measured.length === 0 ? [] : charts),
     ...notRun,
     tag('h2', {}, 'Agreement'),
-    tag('p', {}, escape(agreementText(results))),
+    tag('p', {}, escapeText(agreementText(results))),
     tag('h2', {}, 'Where it was measured'),
     tag('section', { class: 'card' }, tag('dl', {}, ...facts)),
     tag('h2', {}, 'How'),
-    tag('p', {}, escape(explanation)),
-    tag('p', {}, tag('code', {}, escape(environment.command))),
+    tag('p', {}, escapeText(explanation)),
+    tag('p', {}, tag('code', {}, escapeText(environment.command))),
     tag('details', {}, tag('summary', {}, 'All numbers'), ...measured.map(htmlTable)),
   );
   const head = [
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    tag('title', {}, escape(`lockstep bench: ${environment.cpu}`)),
+    tag('title', {}, escapeText(`lockstep bench: ${environment.cpu}`)),
     `<style>${css}</style>`,
   ];
   return `<!doctype html>\n${tag('html', { lang: 'en' }, tag('head', {}, ...head), tag('body', {}, body))}\n`;
