@@ -7,6 +7,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     // The parent's choice would silently decide which backend, or which binary, the tests see.
-    env: { LOCKSTEP_BACKEND: '', LOCKSTEP_PREBUILD: '' },
+    env: { LOCKSTEP_BACKEND: '', LOCKSTEP_PREBUILD: '', LOCKSTEP_REQUIRE_NATIVE: '' },
   },
 });

@@ -46,11 +46,19 @@ function home(): string {
   return process.env.LOCKSTEP_PREBUILD || root;
 }
 
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // it is not there, or may not be read
+  }
+}
+
 /** The file of the package that fits this process by its name, or `undefined`. */
 function prebuilt(directory: string): string | undefined {
   const here = libc();
   const fits = nodeGypBuild.matchTags('node', process.versions.modules ?? '');
-  const [best] = readdirSync(directory)
+  const [best] = namesIn(directory)
     .map((file) => nodeGypBuild.parseTags(file))
     .filter((tags) => tags !== undefined)
     .filter(({ libc = here, ...others }) => libc === here && fits(others))
@@ -72,6 +80,17 @@ function verify(prebuilds: string, file: string): void {
   throw new Error(`the checksum of prebuilds/${name} must be ${expected}, received ${received}: install lockstep anew`);
 }
 
+/** Node's own message is the same for both of its switches that keep addons out. */
+function open(file: string): unknown {
+  try {
+    return require(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_DISABLED')) throw error;
+    const cause = 'permission' in process ? 'the permission model, without --allow-addons' : '--no-addons';
+    throw new Error(`Node loads no addons under ${cause}`, { cause: error });
+  }
+}
+
 /**
  * Loads the binary. What goes wrong is answered, not thrown.
  *
@@ -82,7 +101,7 @@ export function loadBinary(check: (exports: unknown) => void): Loaded {
   const attempt = (file: string, before?: () => void): unknown => {
     try {
       before?.();
-      const exports: unknown = require(file);
+      const exports = open(file);
       check(exports);
       attempts.push({ file, error: null });
       return exports;
@@ -96,8 +115,7 @@ export function loadBinary(check: (exports: unknown) => void): Loaded {
   const prebuilds = join(home(), 'prebuilds');
   let exports = existsSync(compiled) ? attempt(compiled) : null;
   if (exports === null) {
-    const directory = join(prebuilds, `${process.platform}-${process.arch}`);
-    const file = existsSync(directory) ? prebuilt(directory) : undefined;
+    const file = prebuilt(join(prebuilds, `${process.platform}-${process.arch}`));
     if (file !== undefined) exports = attempt(file, () => verify(prebuilds, file));
   }
   return { exports, attempts, loadError: exports === null ? explain(attempts) : null };

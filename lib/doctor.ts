@@ -84,10 +84,13 @@ function trainOn(name: BackendName): Check {
 
 /** What to do about a binary that was not loaded. */
 function remedyFor(error: string): string {
+  if (process.env.LOCKSTEP_PREBUILD) {
+    return 'Only the directory that LOCKSTEP_PREBUILD names is looked at: unset it, or name one with build/Release or prebuilds.';
+  }
   if (/checksum|SHA256SUMS/.test(error)) {
     return 'The binary is not the one that was published. Install lockstep anew: remove node_modules/lockstep, then npm install.';
   }
-  if (/addons is disabled|no-addons/.test(error)) return 'Run Node without --no-addons.';
+  if (/no-addons/.test(error)) return 'Run Node without --no-addons.';
   if (/permission|ERR_ACCESS_DENIED|restricted/i.test(error)) return 'Run Node with --allow-addons --allow-fs-read=*.';
   if (/another version/.test(error)) return 'Compile the binary anew: npm rebuild lockstep (npm run build in a clone).';
   return 'Compile a binary for this system: install a C++17 compiler and CMake, then LOCKSTEP_BUILD_FROM_SOURCE=1 npm rebuild lockstep.';

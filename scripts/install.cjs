@@ -13,25 +13,28 @@ const root = dirname(__dirname);
 const build = join(root, 'build');
 
 function run(command, args, stdio) {
-  return spawnSync(command, args, { cwd: root, stdio, timeout: 15 * 60_000, windowsHide: true });
-}
-
-/**
- * Whether lockstep finds a binary that it can use. In a child, so that one that crashes while it loads cannot take the
- * install down. A clone has nothing but the binary yet when this runs for the first time.
- */
-function loads() {
-  const loader = join(root, 'dist', 'native.js');
-  const probe = existsSync(loader)
-    ? 'const { loadError } = require(process.argv[1]).loadAddon(); if (loadError !== null) throw loadError;'
-    : 'require("node-gyp-build")(process.argv[1]);';
-  const subject = existsSync(loader) ? loader : root;
-  return run(process.execPath, ['-e', probe, subject], ['ignore', 'ignore', 'pipe']).status === 0;
+  const env = { ...process.env, LOCKSTEP_PREBUILD: '' }; // this package's own binaries are meant
+  return spawnSync(command, args, { cwd: root, env, stdio, timeout: 15 * 60_000, windowsHide: true });
 }
 
 /** Where cmake-js is lockstep's own dependency, as in a clone. A user's may be of any version, and download headers. */
 const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
 const isClone = existsSync(cmakeJs);
+
+const compiled = join(build, 'Release', 'lockstep.node');
+
+/**
+ * The binary that lockstep takes, or an empty string. In a child, so that one that crashes while it loads cannot take the install
+ * down. In a clone dist/ is missing, or older than the binary, when this runs: there the binary alone is asked.
+ */
+function loaded() {
+  const probe = isClone
+    ? 'require(process.argv[1]); console.log(process.argv[1])'
+    : `const { attempts } = require("./dist/native.js").loadAddon();
+       console.log(attempts.find(({ error }) => error === null)?.file ?? "")`;
+  const { status, stdout } = run(process.execPath, ['-e', probe, compiled], ['ignore', 'pipe', 'ignore']);
+  return status === 0 ? String(stdout).trim() : '';
+}
 
 /** By cmake-js in a clone; else by cmake with the variables that cmake-js would pass. */
 function compile() {
@@ -65,11 +68,15 @@ function compileWithCmake() {
 
 function install() {
   const compileAnyway = isClone || process.env.LOCKSTEP_BUILD_FROM_SOURCE === '1'; // a clone's sources may be newer
-  if (!compileAnyway && loads()) return true;
+  if (!compileAnyway && loaded() !== '') return true;
   console.log('lockstep: compiling the native binary');
-  if (compile() && loads()) return true;
+  if (compile() && loaded() === compiled) return true;
   rmSync(build, { recursive: true, force: true });
-  return loads(); // the one that came with the package, where it was not to be used
+  if (isClone || loaded() === '') return false;
+  console.error(
+    'lockstep: NOT COMPILED, which needs a C++17 compiler and CMake; the binary that came with the package serves',
+  );
+  return true;
 }
 
 let native = false;

@@ -40,7 +40,16 @@ describe.skipIf(!built)('npx lockstep doctor', () => {
     expect(stdout).toMatch(/^binary +none was found$/m);
     expect(stdout).toContain(`LOCKSTEP_PREBUILD=${empty}`);
     expect(stdout).toMatch(/^backend +typescript/m);
-    expect(stdout).toMatch(/Compile a binary for this system: install a C\+\+17 compiler/);
+    expect(stdout).toMatch(/Only the directory that LOCKSTEP_PREBUILD names is looked at: unset it/);
+  });
+
+  test('tells the switches of Node apart', () => {
+    const permission = ['--permission', '--experimental-permission'].find((flag) =>
+      process.allowedNodeEnvironmentFlags.has(flag),
+    );
+    const permissions = { NODE_OPTIONS: `${permission} --allow-fs-read=*` };
+    expect(doctor([], permissions).stdout).toContain('Run Node with --allow-addons');
+    expect(doctor([], { NODE_OPTIONS: '--no-addons' }).stdout).toContain('Run Node without --no-addons.');
   });
 
   test('is content with what LOCKSTEP_BACKEND names, not with what it cannot', () => {

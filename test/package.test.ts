@@ -2,7 +2,9 @@
 // are those of this checkout.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -158,6 +160,66 @@ describe('the install script', () => {
 
   test('without a compiler fails where native is required', () => {
     expect(install({ ...bare, LOCKSTEP_REQUIRE_NATIVE: '1' }).status).toBe(1);
+  });
+
+  describe('where a binary came with the package', () => {
+    const binary = readFileSync(join(root, 'build', 'Release', 'lockstep.node')); // stands in for it
+    const system = `${process.platform}-${process.arch}`;
+    const prebuilds = join(installed, 'prebuilds');
+
+    beforeAll(() => {
+      rmSync(prebuilds, { recursive: true, force: true });
+      mkdirSync(join(prebuilds, system), { recursive: true });
+      writeFileSync(join(prebuilds, system, 'lockstep.node'), binary);
+      const sha256 = createHash('sha256').update(binary).digest('hex');
+      writeFileSync(join(prebuilds, 'SHA256SUMS'), `${sha256}  ${system}/lockstep.node\n`);
+    });
+    afterAll(() => rmSync(prebuilds, { recursive: true }));
+
+    test('has nothing to do', () => {
+      expect(install({ ...bare, LOCKSTEP_REQUIRE_NATIVE: '1' })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    });
+
+    test('says so where it has to compile and cannot', () => {
+      const { status, stderr } = install({ ...bare, LOCKSTEP_BUILD_FROM_SOURCE: '1' });
+      expect(status).toBe(0);
+      expect(stderr).toContain('NOT COMPILED');
+      expect(JSON.parse(use('p.cjs', cjs).stdout)).toMatchObject({ name: expect.not.stringMatching('typescript') });
+    });
+
+    test.skipIf(process.platform === 'win32')('keeps nothing compiled that does not load', () => {
+      const PATH = mkdtempSync(join(project, 'path-'));
+      const release = join(installed, 'build', 'Release');
+      const lines = [`#!${process.execPath}`, "const fs = require('node:fs');"];
+      lines.push(`fs.mkdirSync('${release}', { recursive: true });`);
+      lines.push(`fs.writeFileSync('${release}/lockstep.node', 'not a binary');`);
+      writeFileSync(join(PATH, 'cmake'), lines.join('\n'), { mode: 0o755 });
+      const { status, stderr } = install({ ...bare, PATH, LOCKSTEP_BUILD_FROM_SOURCE: '1' });
+      expect(status).toBe(0);
+      expect(stderr).toContain('NOT COMPILED');
+      expect(existsSync(join(installed, 'build'))).toBe(false);
+    });
+  });
+
+  test('in a clone keeps what it compiled, though dist/ be of an older version', () => {
+    const clone = mkdtempSync(join(project, 'clone-'));
+    const cmakeJs = join(clone, 'node_modules', 'cmake-js', 'bin');
+    for (const directory of [cmakeJs, join(clone, 'scripts'), join(clone, 'dist')]) {
+      mkdirSync(directory, { recursive: true });
+    }
+    cpSync(join(root, 'scripts', 'install.cjs'), join(clone, 'scripts', 'install.cjs'));
+    writeFileSync(
+      join(clone, 'dist', 'native.js'),
+      "exports.loadAddon = () => ({ attempts: [], loadError: new Error('another version') });",
+    );
+    const binary = JSON.stringify(join(root, 'build', 'Release', 'lockstep.node'));
+    writeFileSync(
+      join(cmakeJs, 'cmake-js'),
+      `require('node:fs').cpSync(${binary}, 'build/Release/lockstep.node', { recursive: true });`,
+    );
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/install.cjs'], { cwd: clone, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(existsSync(join(clone, 'build', 'Release', 'lockstep.node'))).toBe(true);
   });
 
   test('compiles where it can, from the files in the tarball and offline', () => {
