@@ -225,9 +225,16 @@ function tiles({ throughput }: Results): string {
 
 function htmlTable(throughput: Throughput): string {
   const { head, body } = tableOf(throughput);
-  const header = head.map((text, k) => tag('th', { scope: 'col', ...(k === 0 && { class: 'first' }) }, escapeText(text)));
+  const header = head.map((text, k) =>
+    tag('th', { scope: 'col', ...(k === 0 && { class: 'first' }) }, escapeText(text)),
+  );
   const rows = body.map(([name, ...cells]) =>
-    tag('tr', {}, tag('th', { scope: 'row' }, escapeText(name)), ...cells.map((text) => tag('td', {}, escapeText(text)))),
+    tag(
+      'tr',
+      {},
+      tag('th', { scope: 'row' }, escapeText(name)),
+      ...cells.map((text) => tag('td', {}, escapeText(text))),
+    ),
   );
   const table = tag('table', {}, tag('thead', {}, tag('tr', {}, ...header)), tag('tbody', {}, ...rows));
   return tag('div', { class: 'scroll' }, table);
