@@ -66,7 +66,9 @@ test('docs/schedules.svg is what npm run schedules draws', () => {
 });
 
 /** Constants, and functions that IEEE 754 or ECMAScript defines to the bit. */
-const exactMath = ['PI', 'LN2', 'SQRT2', 'abs', 'ceil', 'floor', 'max', 'min', 'round', 'sqrt'].map((name) => `Math.${name}`);
+const exactMath = ['PI', 'LN2', 'SQRT2', 'abs', 'ceil', 'floor', 'max', 'min', 'round', 'sqrt'].map(
+  (name) => `Math.${name}`,
+);
 
 describe('functions of the step', () => {
   test.each(recorded)('$system $name: asked in any order', ({ schedule }) => {
