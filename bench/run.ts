@@ -152,8 +152,8 @@ const threadCounts = cpuThreads > 1 ? [1, 2] : [1];
 const limits: LimitResult[] = [];
 for (const elements of has('limits')
   ? options.quick
-    ? [64 * kilo, mega]
-    : [64 * kilo, mega, 16 * mega, 64 * mega]
+    ? [32 * kilo, 64 * kilo, mega]
+    : [32 * kilo, 64 * kilo, mega, 16 * mega, 64 * mega]
   : []) {
   globalThis.gc?.();
   if (!isFree(limitBytes(elements, threadCounts), `limits, ${sizeName(elements)}`)) continue;
@@ -262,6 +262,7 @@ const results: Results = {
 };
 process.stdout.write(`\n${markdown(results)}`);
 if (options.write || !(options.quick || only.length > 0)) {
-  writeFileSync(resultsFile, json(results));
-  writeReport(results);
+  const written = json(results);
+  writeFileSync(resultsFile, written);
+  writeReport(JSON.parse(written) as Results); // what stands there, rounded, so that bench:report writes the same
 }
