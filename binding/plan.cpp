@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 
 #include "../src/fp_state.h"
@@ -24,13 +25,18 @@ napi_value refuse(napi_env env, const char* code, size_t index, const char* expe
   return nullptr;
 }
 
-/// Whether the gradient, which a step reads, shares memory with anything that it writes.
-bool isWritten(const BoundPlan& plan, const BoundTensor& bound, const void* grad) noexcept {
+/// Whether the gradient, which a step reads, shares memory with anything that it writes. Gradients are mostly made one
+/// after the other: where nothing was written around the last one, the next mostly is, too.
+bool isWritten(BoundPlan& plan, const BoundTensor& bound, const void* grad) noexcept {
   const char* const begin = static_cast<const char*>(grad);
   const char* const end = begin + bound.bytes();
-  const auto first = std::upper_bound(plan.written.begin(), plan.written.end(), begin,
-                                      [](const char* at, const Range& range) { return at < range.end; });
-  return begin < end && first != plan.written.end() && first->begin < end;
+  if (begin == end || (plan.unwritten.begin <= begin && end <= plan.unwritten.end)) return false;
+  const auto next = std::upper_bound(plan.written.begin(), plan.written.end(), begin,
+                                     [](const char* at, const Range& range) { return at < range.end; });
+  if (next != plan.written.end() && next->begin < end) return true;
+  plan.unwritten.begin = next == plan.written.begin() ? nullptr : std::prev(next)->end;
+  plan.unwritten.end = next == plan.written.end() ? end : next->begin;
+  return false;
 }
 
 }  // namespace

@@ -23,7 +23,10 @@ struct Range {
 struct BoundPlan {
   Plan plan;
   std::vector<Range> written;  // sorted, none overlapping another
-  int owners;                  // JavaScript functions that can still reach the plan
+  struct {
+    const char *begin = nullptr, *end = nullptr;
+  } unwritten;     // a stretch without any of it, where the last gradient was
+  int owners = 0;  // JavaScript functions that can still reach the plan
 };
 
 /// The JavaScript functions of a plan are made with the plan as their data: finding it costs no argument.
