@@ -20,7 +20,7 @@ namespace {
 
 /// The unit of work: enough for a kernel to be worth its call, a whole number of blocks, and little enough to share
 /// out.
-constexpr size_t chunkSize = 16 * blockSize;
+constexpr size_t chunkSize = 4 * blockSize;
 
 /// A tensor whose elements start at `begin`.
 Tensor shifted(const BoundTensor& bound, size_t begin) {

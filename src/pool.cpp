@@ -22,7 +22,8 @@
 namespace lockstep {
 namespace {
 
-/// How long a helper looks for a job before it sleeps.
+/// How long a helper looks for a job, and who has one for the helpers to be done with it, before it sleeps: about as
+/// long as a chunk takes. To be woken takes several times as long.
 constexpr auto spinTime = std::chrono::microseconds(5);
 
 std::atomic<bool> startsFail{false};
@@ -120,6 +121,11 @@ class Pool {
     // Helpers that have not come by now are not waited for: there is nothing left for them to do.
     std::unique_lock<std::mutex> lock(mutex_);
     wanted_ = 0;
+    if (working_ != 0) {
+      lock.unlock();
+      spinUntil([&] { return working_.load(std::memory_order_acquire) == 0; });
+      lock.lock();
+    }
     jobDone_.wait(lock, [&] { return working_ == 0; });
   }
 
@@ -167,8 +173,13 @@ class Pool {
 
   /// Looks for a job for a while before the sleep: a step is often followed by the next one.
   void awaitJob(unsigned lastJob) const {
+    spinUntil([&] { return job_.load(std::memory_order_acquire) != lastJob; });
+  }
+
+  template <class Condition>
+  static void spinUntil(Condition isMet) {
     const auto end = std::chrono::steady_clock::now() + spinTime;
-    while (job_.load(std::memory_order_acquire) == lastJob && std::chrono::steady_clock::now() < end) pause();
+    while (!isMet() && std::chrono::steady_clock::now() < end) pause();
   }
 
   Places places_;
@@ -177,7 +188,8 @@ class Pool {
   std::condition_variable jobCame_, jobDone_;
   std::atomic<unsigned> job_{0};
   std::atomic<size_t> started_{0}, next_{0};
-  size_t wanted_ = 0, working_ = 0;  // helpers that may come, and that are at work
+  size_t wanted_ = 0;               // helpers that may come
+  std::atomic<size_t> working_{0};  // that are at work; written under the mutex
   size_t count_ = 0;
   void (*work_)(void*, size_t) = nullptr;
   void* context_ = nullptr;
