@@ -262,7 +262,6 @@ const results: Results = {
 };
 process.stdout.write(`\n${markdown(results)}`);
 if (options.write || !(options.quick || only.length > 0)) {
-  const written = json(results);
-  writeFileSync(resultsFile, written);
-  writeReport(JSON.parse(written) as Results); // what stands there, rounded, so that bench:report writes the same
+  writeFileSync(resultsFile, json(results));
+  writeReport();
 }

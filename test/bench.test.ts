@@ -1,24 +1,20 @@
-// npx lockstep bench, as a user runs it: a process of its own.
+// npx lockstep bench.
 
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backend } from 'lockstep';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAlike, Disagreement } from '../dist/bench/check.js';
 import type { Results } from '../dist/bench/results.js';
 import type { Kind, Trainee } from '../dist/bench/subjects.js';
+import { lockstep } from './command.js';
 import { root } from './native-build.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function bench(args: readonly string[], nodeOptions: readonly string[] = []) {
-  const command = [...nodeOptions, join(root, 'dist', 'cli.js'), 'bench', ...args];
-  const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8', cwd: folder });
-  return { stdout, stderr, status };
-}
+const bench = (args: readonly string[], node: readonly string[] = []) => lockstep(['bench', ...args], { node });
 
 describe('options', () => {
   const optimizers = 'SGD, Momentum, Adagrad, Adam, AdamW';
@@ -51,9 +47,13 @@ describe('options', () => {
 
 describe('a run', () => {
   const file = join(folder, 'page.html');
-  const { stdout, stderr, status } = bench(['--quick', '--only', 'SGD', '--json', '--html', file]);
+  let outcome: ReturnType<typeof bench>;
+  beforeAll(() => {
+    outcome = bench(['--quick', '--only', 'SGD', '--json', '--html', file]);
+  });
 
   test('writes what it measured as JSON, and nothing else', () => {
+    const { stdout, stderr, status } = outcome;
     expect(stderr).toBe(`The charts are in ${file}\n`);
     expect(status).toBe(0);
     const { environment, throughput } = JSON.parse(stdout) as Results;

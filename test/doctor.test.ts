@@ -1,10 +1,10 @@
-// npx lockstep doctor, as a user runs it: a process of its own.
+// npx lockstep doctor.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { lockstep } from './command.js';
 import { cannotTest, root } from './native-build.js';
 
 const built = existsSync(join(root, 'build', 'Release', 'lockstep.node'));
@@ -13,13 +13,7 @@ if (!built) cannotTest('The doctor', 'it needs build/Release/lockstep.node: npm 
 const empty = mkdtempSync(join(tmpdir(), 'lockstep-empty-'));
 afterAll(() => rmSync(empty, { recursive: true }));
 
-function doctor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, 'dist', 'cli.js'), 'doctor', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, LOCKSTEP_REQUIRE_NATIVE: '', ...env },
-  });
-  return { stdout, stderr, status };
-}
+const doctor = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => lockstep(['doctor', ...args], { env });
 
 describe.skipIf(!built)('npx lockstep doctor', () => {
   test('says that all is well, and proves it', () => {
