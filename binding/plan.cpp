@@ -1,6 +1,7 @@
 // The way of a step: plain Node-API, no allocation, no exception.
 #include "plan.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ bool isWritten(BoundPlan& plan, const BoundTensor& bound, const void* grad) noex
                                      [](const char* at, const Range& range) { return at < range.end; });
   if (next != plan.written.end() && next->begin < end) return true;
   plan.unwritten.begin = next == plan.written.begin() ? nullptr : std::prev(next)->end;
-  plan.unwritten.end = next == plan.written.end() ? end : next->begin;
+  plan.unwritten.end = next == plan.written.end() ? reinterpret_cast<const char*>(UINTPTR_MAX) : next->begin;
   return false;
 }
 

@@ -179,6 +179,31 @@ test('two SharedArrayBuffer objects over one memory are seen through by their po
   expect(result).toEqual([false, 'ERR_OVERLAP', 'ERR_OVERLAP']);
 });
 
+test('whatever the gradient before was, one that shares memory with what is written is refused, and no other', () => {
+  const result = run(`
+    const { SGD, backend } = require('lockstep');
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+    const params = [16, 40].map((from) => new Float32Array(memory.buffer, 4 * from, 8));
+    memory.grow(1); // from here on only the addresses tell
+    const optimizer = new SGD([...params], { backend: backend().name });
+    const elsewhere = new Float32Array(8);
+    const at = (from) => new Float32Array(memory.buffer, 4 * from, 8);
+    const wrong = [];
+    for (let before = 0; before <= 56; before++) {
+      for (let from = 0; from <= 56; from++) {
+        for (const start of [before, from]) {
+          const overlaps = [16, 40].some((written) => start > written - 8 && start < written + 8);
+          let refused = false;
+          try { optimizer.step([at(start), elsewhere]); } catch (error) { refused = error.code === 'ERR_OVERLAP'; }
+          if (refused !== overlaps) wrong.push([before, from]);
+        }
+      }
+    }
+    console.log(JSON.stringify(wrong));
+  `);
+  expect(result).toEqual([]);
+});
+
 test('process.exit right after a step, and a natural end, are clean', () => {
   run(
     `const { SGD } = require('lockstep'); new SGD([new Float32Array(9)]).step([new Float32Array(9)]); console.log(1); process.exit(0);`,
