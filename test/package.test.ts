@@ -104,6 +104,21 @@ describe.each([
   });
 });
 
+test('the quickstart of the README runs as printed, by import and by require', () => {
+  const program = /```js\n(.*?)```/s.exec(readFileSync(join(installed, 'README.md'), 'utf8'))?.[1] ?? '';
+  const imported = /^import .*; \/\/ or: (const .*;)$/m;
+  expect(program).toMatch(imported);
+  for (const [file, text] of [
+    ['quick.mjs', program],
+    ['quick.cjs', program.replace(imported, '$1')],
+  ]) {
+    const { stdout, status } = use(file, text);
+    expect(status).toBe(0);
+    const numbers = [...stdout.matchAll(/-?\d[.\d]*(?= ?[,\]])/g)].map(Number);
+    expect(numbers).toEqual([3, -2, 1].map((value) => expect.closeTo(value, 4)));
+  }
+});
+
 test('import and require reach the same classes', () => {
   const { stdout } = use(
     'both.mjs',
