@@ -26,11 +26,19 @@ interface Choice {
 
 let choice: Choice | undefined;
 
+/** Whether `LOCKSTEP_REQUIRE_NATIVE` forbids to run in TypeScript for want of a binary. */
+function requiresNative(): boolean {
+  const given = process.env.LOCKSTEP_REQUIRE_NATIVE;
+  if (given === '1') return true;
+  if (!given || given === '0') return false;
+  throw rangeError('ERR_BACKEND', `LOCKSTEP_REQUIRE_NATIVE must be 1 or 0, received ${describe(given)}`);
+}
+
 /** Made at first use and kept for the process, so that importing lockstep costs nothing and cannot fail. */
 function choose(): Choice {
   if (choice !== undefined) return choice;
   const { addon, loadError } = loadAddon();
-  if (loadError !== null && process.env.LOCKSTEP_REQUIRE_NATIVE === '1') {
+  if (requiresNative() && loadError !== null) {
     throw rangeError('ERR_BACKEND', `LOCKSTEP_REQUIRE_NATIVE is 1, but no binary was loaded: ${loadError.message}`);
   }
   const native = addon === null ? [] : addon.isas.map((isa) => nativeBackend(addon, isa));
@@ -74,7 +82,7 @@ export function resolveBackend(name?: string): Backend {
  * optimizer.
  *
  * @throws RangeError `ERR_BACKEND` when `LOCKSTEP_BACKEND` names one that is unknown or cannot run here, and when
- *   `LOCKSTEP_REQUIRE_NATIVE` is 1 and no binary was loaded
+ *   `LOCKSTEP_REQUIRE_NATIVE` is 1 and no binary was loaded, or is neither 1 nor 0
  */
 export function backend(): BackendInfo {
   const { backends, preferred, loadError } = choose();

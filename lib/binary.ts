@@ -1,13 +1,13 @@
 // Which binary is loaded: the first that loads of one that was compiled here and one that came with the package.
 //
 // Names and their meaning are node-gyp-build's. What it leaves open is done here: it takes the first file whose name fits, for
-// better or worse, and tells a musl system by the name of a distribution. A binary that came with the package is checked
-// against the checksum that came with it before it is loaded: half of one can end the process.
+// better or worse, and tells a musl system by the name of a distribution. A binary is checked against the checksum that was
+// written when it was built before it is loaded: half of one can end the process.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import nodeGypBuild from 'node-gyp-build';
+import { basename, join, relative } from 'node:path';
+import type nodeGypBuild from 'node-gyp-build';
 
 const root = join(__dirname, '..');
 
@@ -29,15 +29,38 @@ export interface Loaded {
 /** C libraries of Linux; elsewhere there is nothing to choose. */
 export type Libc = 'glibc' | 'musl' | null;
 
+/** The C library among the files that are mapped into a process, of the text of /proc/self/maps. */
+export function libcIn(maps: string): 'glibc' | 'musl' {
+  // Distributions name it after the loader, after itself, or just libc.so, which glibc's never is.
+  return /\/(?:ld-musl-[^/\n]*|libc\.musl-[^/\n]*|libc\.so)$/m.test(maps) ? 'musl' : 'glibc';
+}
+
 /** Which C library this process runs on, by what is mapped into it. `LIBC` decides where it is set, as in node-gyp-build. */
 export function libc(): Libc {
   if (process.platform !== 'linux') return null;
   const { LIBC } = process.env;
   if (LIBC === 'glibc' || LIBC === 'musl') return LIBC;
   try {
-    return /\/(ld-musl-|libc\.musl-)/.test(readFileSync('/proc/self/maps', 'utf8')) ? 'musl' : 'glibc';
+    return libcIn(readFileSync('/proc/self/maps', 'utf8'));
   } catch {
-    return existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
+    // It may not be read, as under Node's permission model. Node itself knows whether it runs on glibc.
+    const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  }
+}
+
+/**
+ * node-gyp-build, which asks for a file of the system's as it loads unless it is told the C library: not every process may
+ * read that.
+ */
+function loadNodeGypBuild(): typeof nodeGypBuild {
+  const { LIBC } = process.env;
+  try {
+    process.env.LIBC = libc() ?? 'none';
+    return require('node-gyp-build');
+  } finally {
+    if (LIBC === undefined) delete process.env.LIBC;
+    else process.env.LIBC = LIBC;
   }
 }
 
@@ -57,28 +80,49 @@ function namesIn(directory: string): readonly string[] {
 /** The file of the package that fits this process by its name, or `undefined`. */
 function prebuilt(directory: string): string | undefined {
   const here = libc();
-  const fits = nodeGypBuild.matchTags('node', process.versions.modules ?? '');
+  const { matchTags, parseTags, compareTags } = loadNodeGypBuild();
+  const fits = matchTags('node', process.versions.modules ?? '');
   const [best] = namesIn(directory)
-    .map((file) => nodeGypBuild.parseTags(file))
+    .map((file) => parseTags(file))
     .filter((tags) => tags !== undefined)
     .filter(({ libc = here, ...others }) => libc === here && fits(others))
-    .sort(nodeGypBuild.compareTags('node'));
+    .sort(compareTags('node'));
   return best && join(directory, best.file);
 }
 
-/** Throws unless the file is the one that `prebuilds/SHA256SUMS` lists. */
-function verify(prebuilds: string, file: string): void {
-  const name = file.slice(prebuilds.length + 1).replaceAll('\\', '/');
-  const sums = readFileSync(join(prebuilds, 'SHA256SUMS'), 'utf8');
-  const expected = sums
-    .split('\n')
+/** A file that could be the binary, and where its checksum stands: a line as `sha256sum` writes it. */
+interface Candidate {
+  readonly file: string;
+  readonly sums: string;
+  /** The name of the file there. */
+  readonly name: string;
+}
+
+/** Throws unless the file is the one whose checksum was written when it was built. */
+function verify({ file, sums, name }: Candidate): void {
+  const expected = (existsSync(sums) ? readFileSync(sums, 'utf8') : '')
+    .split(/\r?\n/)
     .find((line) => line.endsWith(`  ${name}`))
     ?.split(' ')[0];
-  if (expected === undefined) throw new Error(`prebuilds/SHA256SUMS must list the checksum of ${name}, and does not`);
+  if (expected === undefined) throw new Error(`${basename(sums)} must list the checksum of ${name}, and does not`);
   const received = createHash('sha256').update(readFileSync(file)).digest('hex');
   if (received === expected) return;
-  throw new Error(`the checksum of prebuilds/${name} must be ${expected}, received ${received}: install lockstep anew`);
+  throw new Error(`the checksum of ${name} must be ${expected}, received ${received}: install lockstep anew`);
 }
+
+/** The one that was compiled here, if there is one, and the one that came with the package and fits, if one does. */
+const candidates: readonly (() => Candidate | undefined)[] = [
+  () => {
+    const file = join(home(), 'build', 'Release', 'lockstep.node');
+    return existsSync(file) ? { file, sums: `${file}.sha256`, name: basename(file) } : undefined;
+  },
+  () => {
+    const prebuilds = join(home(), 'prebuilds');
+    const file = prebuilt(join(prebuilds, `${process.platform}-${process.arch}`));
+    if (file === undefined) return undefined;
+    return { file, sums: join(prebuilds, 'SHA256SUMS'), name: relative(prebuilds, file).replaceAll('\\', '/') };
+  },
+];
 
 /** Node's own message is the same for both of its switches that keep addons out. */
 function open(file: string): unknown {
@@ -98,27 +142,22 @@ function open(file: string): unknown {
  */
 export function loadBinary(check: (exports: unknown) => void): Loaded {
   const attempts: Attempt[] = [];
-  const attempt = (file: string, before?: () => void): unknown => {
+  for (const find of candidates) {
+    let file = home(); // where even to look for one is not allowed
     try {
-      before?.();
+      const candidate = find();
+      if (candidate === undefined) continue;
+      file = candidate.file;
+      verify(candidate);
       const exports = open(file);
       check(exports);
       attempts.push({ file, error: null });
-      return exports;
+      return { exports, attempts, loadError: null };
     } catch (error) {
       attempts.push({ file, error: error instanceof Error ? error : new Error(String(error)) });
-      return null;
     }
-  };
-
-  const compiled = join(home(), 'build', 'Release', 'lockstep.node');
-  const prebuilds = join(home(), 'prebuilds');
-  let exports = existsSync(compiled) ? attempt(compiled) : null;
-  if (exports === null) {
-    const file = prebuilt(join(prebuilds, `${process.platform}-${process.arch}`));
-    if (file !== undefined) exports = attempt(file, () => verify(prebuilds, file));
   }
-  return { exports, attempts, loadError: exports === null ? explain(attempts) : null };
+  return { exports: null, attempts, loadError: explain(attempts) };
 }
 
 function explain(attempts: readonly Attempt[]): Error {

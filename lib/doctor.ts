@@ -110,7 +110,8 @@ function examine(): Report {
     info = backend();
   } catch (thrown) {
     error = thrown instanceof Error ? thrown.message : String(thrown);
-    if (!process.env.LOCKSTEP_REQUIRE_NATIVE) remedies.push('Correct or unset the variable that the error names.');
+    if (process.env.LOCKSTEP_REQUIRE_NATIVE !== '1')
+      remedies.push('Correct or unset the variable that the error names.');
   }
   const checks = info === null ? [] : info.available.map(trainOn);
   const alike = checks.every(({ hash }) => hash === checks[0].hash);

@@ -82,7 +82,8 @@ function layOut(directory) {
   const app = join(directory, 'root', 'app');
   rmSync(app, { recursive: true, force: true });
   const release = join('build', 'Release');
-  for (const path of ['dist', 'package.json', join('node_modules', 'node-gyp-build'), join(release, 'lockstep.node')]) {
+  const binary = join(release, 'lockstep.node');
+  for (const path of ['dist', 'package.json', join('node_modules', 'node-gyp-build'), binary, `${binary}.sha256`]) {
     cpSync(join(root, path), join(app, path), { recursive: true, dereference: true });
   }
   cpSync(parityProgram, join(app, 'parity.mjs'));

@@ -1,15 +1,13 @@
 // Which backend runs, in processes of their own: what is decided once a process cannot be tested in this one.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { backend } from 'lockstep';
 import { afterAll, describe, expect, test } from 'vitest';
 import { availableThreads } from '../lib/threads.js';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { root, writeBuilt } from './native-build.js';
 
 const program = `
   const { Adam, backend } = require('lockstep');
@@ -105,7 +103,7 @@ describe('a binary that does not load', () => {
 
   test('is not a binary', () => {
     mkdirSync(release, { recursive: true });
-    writeFileSync(join(release, 'lockstep.node'), 'not a binary');
+    writeBuilt(join(release, 'lockstep.node'), 'not a binary');
     expect(run(elsewhere)).toMatchObject({
       ...fallback,
       loadError: expect.stringMatching(/file too short|invalid|not a valid/),
@@ -118,7 +116,7 @@ describe('a binary that does not load', () => {
     cpSync(join(root, 'build', 'Release', 'lockstep.node'), join(other, 'build', 'Release', 'lockstep.node'));
     // One letter of a coefficient's name: the row would mean something else.
     const file = join(other, 'build', 'Release', 'lockstep.node');
-    writeFileSync(file, Buffer.from(readFileSync(file, 'latin1').replace('rootScale', 'rootscale'), 'latin1'));
+    writeBuilt(file, Buffer.from(readFileSync(file, 'latin1').replace('rootScale', 'rootscale'), 'latin1'));
     expect(run({ LOCKSTEP_PREBUILD: other })).toMatchObject({
       ...fallback,
       loadError: 'the binary is of another version of lockstep: compile it anew',

@@ -3,12 +3,22 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { libc } from '../lib/binary.js';
-import { cannotTest, root } from './native-build.js';
+import { libc, libcIn } from '../lib/binary.js';
+import { cannotTest, root, writeBuilt } from './native-build.js';
 
 const built = join(root, 'build', 'Release', 'lockstep.node');
 const ready = existsSync(built);
@@ -78,12 +88,12 @@ describe.skipIf(!ready)('the binary', () => {
 
   test('with one byte changed is refused by its checksum', () => {
     damage((bytes) => bytes.fill(bytes[1000] ^ 1, 1000, 1001));
-    expect(load()).toEqual(typescript(/^the checksum of prebuilds\/.* must be [0-9a-f]{64}, received [0-9a-f]{64}/));
+    expect(load()).toEqual(typescript(/^the checksum of .* must be [0-9a-f]{64}, received [0-9a-f]{64}/));
   });
 
   test('that ends too early is refused by its checksum', () => {
     damage((bytes) => bytes.subarray(0, bytes.length / 2));
-    expect(load()).toEqual(typescript(/^the checksum of prebuilds/));
+    expect(load()).toEqual(typescript(/^the checksum of /));
   });
 
   test('that no checksum is known of is refused', () => {
@@ -110,11 +120,11 @@ describe.skipIf(!ready)('the binary', () => {
   test('that was compiled here goes first, and one that does not load is no obstacle', () => {
     const compiled = join(home, 'build', 'Release', 'lockstep.node');
     mkdirSync(dirname(compiled), { recursive: true });
-    writeFileSync(compiled, 'not a library');
+    writeBuilt(compiled, 'not a library');
     expect(load()).toEqual(native);
     rmSync(prebuilt);
     expect(load()).toEqual(typescript(notBinary));
-    cpSync(built, compiled);
+    for (const end of ['', '.sha256']) cpSync(built + end, compiled + end);
     expect(load()).toEqual(native);
   });
 
@@ -140,6 +150,32 @@ describe.skipIf(!ready)('the binary', () => {
     expect(load()).toEqual(typescript(/^there is no binary for /));
   });
 
+  test('that was compiled here and ends too early is refused by its checksum, too', () => {
+    const compiled = join(home, 'build', 'Release', 'lockstep.node');
+    mkdirSync(dirname(compiled), { recursive: true });
+    cpSync(`${built}.sha256`, `${compiled}.sha256`);
+    rmSync(prebuilt);
+    const bytes = readFileSync(built);
+    for (const length of [20_000, 100_000, 200_000, bytes.length - 1]) {
+      writeFileSync(compiled, bytes.subarray(0, length));
+      expect(load()).toEqual(typescript(/^the checksum of lockstep\.node must be /));
+    }
+    rmSync(`${compiled}.sha256`);
+    expect(load()).toEqual(typescript(/^lockstep\.node\.sha256 must list the checksum of lockstep\.node/));
+  });
+
+  test('is loaded, or the reason told, where only the folder of the program may be read', () => {
+    const narrow = [
+      String(permission),
+      `--allow-fs-read=${realpathSync(scratch)}/*`,
+      `--allow-fs-read=${realpathSync(join(root, 'node_modules', 'node-gyp-build'))}/*`,
+    ];
+    expect(load([...narrow, '--allow-addons'])).toEqual(native);
+    expect(load(narrow)).toEqual(typescript(/permission model, without --allow-addons/));
+    const elsewhere = { LOCKSTEP_PREBUILD: tmpdir() };
+    expect(load([...narrow, '--allow-addons'], elsewhere)).toEqual(typescript(/restricted|there is no binary/));
+  });
+
   test('is required by LOCKSTEP_REQUIRE_NATIVE=1', () => {
     const required = { LOCKSTEP_REQUIRE_NATIVE: '1' };
     expect(load([], required)).toEqual(native);
@@ -148,5 +184,22 @@ describe.skipIf(!ready)('the binary', () => {
       /^LOCKSTEP_REQUIRE_NATIVE is 1, but no binary was loaded: there is no binary/,
     );
     expect(load([], required)).toEqual({ name: 'none', code: 'ERR_BACKEND', loadError });
+    expect(load([], { LOCKSTEP_REQUIRE_NATIVE: '0' })).toEqual(typescript(/there is no binary/));
+    expect(load([], { LOCKSTEP_REQUIRE_NATIVE: 'true' })).toMatchObject({
+      code: 'ERR_BACKEND',
+      loadError: "LOCKSTEP_REQUIRE_NATIVE must be 1 or 0, received 'true'",
+    });
   });
+});
+
+test.each([
+  ['glibc', '/usr/lib/x86_64-linux-gnu/libc.so.6'],
+  ['glibc', '/usr/lib64/libc-2.28.so'],
+  ['glibc', '/home/user/libc.so.d/tool'],
+  ['musl', '/lib/ld-musl-x86_64.so.1'],
+  ['musl', '/usr/lib/libc.musl-aarch64.so.1'],
+  ['musl', '/usr/lib/x86_64-linux-musl/libc.so'],
+] as const)('%s is what a process runs on that has %s mapped', (expected, path) => {
+  const line = (name: string) => `7f1 r-xp 00000000 fe:00 1 ${name}\n`;
+  expect(libcIn(line('/usr/bin/node') + line(path) + line('[vdso]'))).toBe(expected);
 });

@@ -4,8 +4,10 @@
 // and no lock: a lock that a killed run leaves behind stops the next one, and the kernels compile in seconds.
 
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,6 +37,12 @@ export async function runOrThrow(command: string, args: readonly string[], cwd =
   const { status, stdout, output } = await run(command, args, cwd);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${output}`);
   return stdout;
+}
+
+/** A file as a build leaves it, with its checksum beside it. */
+export function writeBuilt(file: string, bytes: Uint8Array | string): void {
+  writeFileSync(file, bytes);
+  writeFileSync(`${file}.sha256`, `${createHash('sha256').update(bytes).digest('hex')}  ${basename(file)}\n`);
 }
 
 export async function canRun(command: string): Promise<boolean> {
