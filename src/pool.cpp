@@ -42,6 +42,10 @@ inline void pause() {
 class Places {
 #ifdef __linux__
  public:
+  Places() {
+    for (std::atomic<int>& cpu : of_) cpu.store(-1, std::memory_order_relaxed);  // nowhere yet
+  }
+
   /// The thread that has a job says where it is.
   void lead() {
     if (!isKnown_) {
