@@ -1,12 +1,19 @@
 // node scripts/check-release.mjs TAG: whether this checkout, with its prebuilds/, may be published as TAG, such as v0.1.0.
 // Packs the tarball beside it if so.
 
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { targets } from './prebuild-targets.mjs';
 import { root, runOrThrow } from './processes.mjs';
 
 const maxSize = 3e6;
+
+function sha256(file) {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'prebuilds', file)))
+    .digest('hex');
+}
 
 const [tag] = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -19,7 +26,9 @@ const sums = join(root, 'prebuilds', 'SHA256SUMS');
 const listed = existsSync(sums) ? readFileSync(sums, 'utf8') : '';
 for (const { file } of targets) {
   if (!existsSync(join(root, 'prebuilds', file))) problems.push(`prebuilds/${file} is missing`);
-  else if (!listed.includes(`  ${file}\n`)) problems.push(`prebuilds/SHA256SUMS must list ${file}`);
+  else if (!listed.includes(`${sha256(file)}  ${file}\n`)) {
+    problems.push(`prebuilds/SHA256SUMS must list ${file} with its checksum ${sha256(file)}`);
+  }
 }
 const [{ filename, size }] = JSON.parse(await runOrThrow('npm', ['pack', '--json', '--ignore-scripts']));
 if (size >= maxSize) problems.push(`the tarball must be smaller than ${maxSize / 1e6} MB, it has ${size / 1e6}`);

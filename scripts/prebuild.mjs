@@ -5,7 +5,7 @@
 // checks before it loads one; --sums writes just that, for binaries that were gathered from several machines.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
@@ -15,8 +15,11 @@ import { missingPrograms, printTable, root } from './processes.mjs';
 const prebuilds = join(root, 'prebuilds');
 const zig = process.env.ZIG || 'zig';
 
-function isHere({ platform, arch, libc }) {
-  return platform === process.platform && arch === process.arch && libc !== 'musl';
+/** The C library that Node runs on here. */
+const libcHere = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+
+function isHere({ platform, arch, libc = libcHere }) {
+  return platform === process.platform && arch === process.arch && libc === libcHere;
 }
 
 /** The options of cmake-js for a target, or what keeps it from being built here. */
@@ -80,12 +83,14 @@ const chosen = targets.filter((target) => all || names.includes(target.name) || 
 const rows = [];
 for (const target of chosen) {
   const start = performance.now();
+  const file = join(prebuilds, target.file);
   const { obstacle, options } = toolchainOf(target);
   let outcome = 'built';
   if (obstacle !== undefined) {
     outcome = all && !process.env.CI ? 'NOT BUILT' : 'FAILED';
     console.error(`${target.name}: ${outcome}: ${obstacle}`);
   } else {
+    rmSync(file, { force: true }); // an older one must not pass for what could not be built
     try {
       await build(target, options);
     } catch (error) {
@@ -93,7 +98,6 @@ for (const target of chosen) {
       console.error(`${target.name}: FAILED: ${error.message}; with VERBOSE=1 it says more`);
     }
   }
-  const file = join(prebuilds, target.file);
   const size = outcome === 'built' ? `${(statSync(file).size / 1000).toFixed(0)} kB` : '-';
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   rows.push([target.name, target.file, size, seconds, outcome]);

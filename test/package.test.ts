@@ -28,12 +28,15 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const project = mkdtempSync(join(tmpdir(), 'lockstep-project-'));
 const installed = join(project, 'node_modules', 'lockstep');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+/** On Windows, npm and what it links are scripts that only a shell can start. */
+const shell = process.platform === 'win32';
 let tarball = '';
 let top: readonly string[] = [];
 
 beforeAll(() => {
   const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
     cwd: root,
+    shell,
   });
   tarball = join(project, (JSON.parse(packed.toString()) as { filename: string }[])[0].filename);
   mkdirSync(installed, { recursive: true });
@@ -41,7 +44,7 @@ beforeAll(() => {
   top = readdirSync(installed);
   rmSync(join(installed, 'prebuilds'), { recursive: true, force: true }); // here the sources have to do
   for (const name of Object.keys(manifest.dependencies)) {
-    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name), 'dir');
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name), 'junction');
   }
   writeFileSync(join(project, 'package.json'), '{ "name": "a-user", "private": true }');
 });
@@ -85,9 +88,9 @@ test('the tarball holds what is needed to run and to compile, and nothing else',
 });
 
 test('publint and attw have nothing to say', () => {
-  const publint = spawnSync(bin('publint'), ['--strict', installed], { encoding: 'utf8' });
+  const publint = spawnSync(bin('publint'), ['--strict', installed], { encoding: 'utf8', shell });
   expect(publint.stdout + publint.stderr).toContain('All good!');
-  const attw = spawnSync(bin('attw'), [tarball, '--no-color', '--no-emoji'], { encoding: 'utf8' });
+  const attw = spawnSync(bin('attw'), [tarball, '--no-color', '--no-emoji'], { encoding: 'utf8', shell });
   expect(attw.stdout).toContain('No problems found');
   expect(attw.status).toBe(0);
 });
@@ -152,7 +155,7 @@ test.each(['nodenext', 'bundler'])('a strict TypeScript project compiles against
   const { stdout, status } = spawnSync(
     bin('tsc'),
     [...flags, '--module', module, '--moduleResolution', resolution, 'user.mts'],
-    { cwd: project, encoding: 'utf8' },
+    { cwd: project, encoding: 'utf8', shell },
   );
   expect(stdout).toBe('');
   expect(status).toBe(0);
