@@ -195,4 +195,4 @@ else {
 }
 writeFileSync(reportFile, JSON.stringify(report));
 if (report.failed > 0) process.exitCode = 1;
-else if (values.write) writeReadme(platforms, obstacles, reference);
+else if (values.write) writeReadme(platforms, obstacles, reference, size);

@@ -46,11 +46,12 @@ function obstacleTable(rows, reference) {
 }
 
 /** Replaces what stands between the markers. */
-export function writeReadme(platforms, obstacles, reference) {
+export function writeReadme(platforms, obstacles, reference, size) {
   const text = readFileSync(readme, 'utf8');
   const first = text.indexOf(begin);
   const last = text.indexOf(end);
   if (first === -1 || last < first) throw new Error(`README.md must hold the lines "${begin}" and "${end}"`);
-  const tables = [platformTable(platforms, reference), obstacleTable(obstacles, reference)].join('\n\n');
+  const summary = `The tarball has ${size}; in an empty folder, with \`--ignore-scripts\` and npm's cache warm, it was installed in ${reference.installed.toFixed(1)} s.`;
+  const tables = [platformTable(platforms, reference), obstacleTable(obstacles, reference), summary].join('\n\n');
   writeFileSync(readme, `${text.slice(0, first)}${begin}\n\n${tables}\n\n${text.slice(last)}`);
 }

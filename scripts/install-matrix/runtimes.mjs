@@ -175,10 +175,7 @@ export const runtimes = {
     programs: { [muslLoader]: 'musl', gcc: 'gcc' },
     async prepare() {
       const { libraries } = await musl('x64');
-      return {
-        command: [muslLoader, '--library-path', libraries, await fetchProgram('bunMusl')],
-        env: { LIBC: 'musl' },
-      };
+      return { command: [muslLoader, '--library-path', libraries, await fetchProgram('bunMusl')] };
     },
   },
   bunMuslArm64: {
@@ -186,7 +183,7 @@ export const runtimes = {
     async prepare() {
       const { sysroot, libraries } = await musl('arm64');
       const emulator = ['qemu-aarch64', '-L', sysroot, '-E', `LD_LIBRARY_PATH=${libraries}`];
-      return { command: [...emulator, await fetchProgram('bunMuslArm64')], env: { LIBC: 'musl' } };
+      return { command: [...emulator, await fetchProgram('bunMuslArm64')] };
     },
   },
 };
