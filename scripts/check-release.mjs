@@ -16,9 +16,13 @@ function sha256(file) {
 }
 
 const [tag] = process.argv.slice(2);
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const problems = [];
 if (tag !== `v${version}`) problems.push(`the tag must be v${version}, as package.json says, received ${tag}`);
+const { GITHUB_REPOSITORY: origin } = process.env;
+if (origin && !repository?.url?.endsWith(`github.com/${origin}.git`)) {
+  problems.push(`package.json must name the repository ${origin}: npm attests the provenance of nothing else`);
+}
 if (!readFileSync(join(root, 'CHANGELOG.md'), 'utf8').includes(`\n## [${version}]`)) {
   problems.push(`CHANGELOG.md must have a section [${version}]`);
 }
