@@ -38,8 +38,8 @@ struct Following {
 
 /// Asks for the lines that a sweep at `i` will soon come to.
 template <class Rule, class T>
-void askAhead(const Arrays<Rule, T>& arrays, size_t i) {
-  constexpr size_t ahead = 8 * line<T>;
+LOCKSTEP_INLINE void askAhead(const Arrays<Rule, T>& arrays, size_t i) {
+  constexpr size_t ahead = 20 * line<T>;
   prefetch(arrays.param + i + ahead);
   prefetch(arrays.grad + i + ahead);
   for (int k = 0; k < Rule::stateCount; ++k) prefetch(arrays.states[k] + i + ahead);

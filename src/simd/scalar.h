@@ -20,18 +20,22 @@
 #define LOCKSTEP_SQRT_F64 sqrt
 #define LOCKSTEP_ABS_F32 fabsf
 #define LOCKSTEP_ABS_F64 fabs
+#define LOCKSTEP_INLINE __forceinline
 #else
 #define LOCKSTEP_SQRT_F32 __builtin_sqrtf
 #define LOCKSTEP_SQRT_F64 __builtin_sqrt
 #define LOCKSTEP_ABS_F32 __builtin_fabsf
 #define LOCKSTEP_ABS_F64 __builtin_fabs
+#define LOCKSTEP_INLINE __attribute__((always_inline)) inline
 #endif
 
 namespace lockstep {
 namespace {
 
-/// A hint: the line will be needed. Any address will do, past the end of an array too.
-inline void prefetch(const void* address) {
+/// A hint: the line will be needed. Any address will do, past the end of an array too. Inlined by all means, like
+/// whatever does nothing but call it: GCC takes a function that only prefetches for one without effect, and removes its
+/// calls.
+LOCKSTEP_INLINE void prefetch(const void* address) {
 #if defined(LOCKSTEP_CL) && defined(_M_X64)
   _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
 #elif defined(LOCKSTEP_CL)
