@@ -41,13 +41,20 @@ export interface GrowthRow {
 /** What Adam's arrays take: param, gradient and two of state. */
 export const adamBytes = 4 * Float32Array.BYTES_PER_ELEMENT;
 
-function adam(elements: number, threads: number): { readonly step: () => void; readonly held: unknown } {
+interface Adam32 {
+  readonly step: () => void;
+  /** As the probe wants them: gradient, parameter, state. */
+  readonly arrays: readonly [grad: Float32Array, param: Float32Array, ...state: Float32Array[]];
+}
+
+function adam(elements: number, threads: number): Adam32 {
   const param = fillRealistic(new Float32Array(elements), 0.05, 2);
   const grad = fillRealistic(new Float32Array(elements), 0.01, 1);
   const optimizer = new Adam([param], { threads });
   optimizer.bindGrads([grad]);
   optimizer.step();
-  return { step: () => void optimizer.step(), held: optimizer };
+  const { expAvg, expAvgSq } = optimizer.state[0];
+  return { step: () => void optimizer.step(), arrays: [grad, param, expAvg as Float32Array, expAvgSq as Float32Array] };
 }
 
 /** Elements from which on the limit is measured on several threads, too. */
@@ -55,30 +62,32 @@ const startsThreadsFrom = 4 * 2 ** 20;
 
 /** Bytes of the subjects of measureLimits. */
 export function limitBytes(elements: number, threads: readonly number[]): number {
-  return (threads.length + 1) * elements * adamBytes;
+  return threads.length * elements * adamBytes;
 }
 
-/** @param threads the first must be 1 */
+/**
+ * The limits walk over the arrays of the optimizer that has as many threads: where arrays lie is part of what a walk costs.
+ *
+ * @param threads the first must be 1
+ */
 export function measureLimits(
   probe: Probe | null,
   elements: number,
   threads: readonly number[],
   settings: Settings,
 ): LimitResult {
-  const lockstep = threads.map((count): Subject => ({ name: `lockstep ${count}`, ...adam(elements, count) }));
-  const limits: Subject[] = [];
-  const arrays = [0.01, 0.05, 0.01, 0.01].map((scale, i) => fillRealistic(new Float32Array(elements), scale, 1 + i));
-  const [grad, param, expAvg, expAvgSq] = arrays;
-  for (let i = 0; i < elements; i++) expAvgSq[i] *= expAvgSq[i];
-  if (probe?.limits !== undefined) {
-    for (const count of threads) {
-      if (count > 1 && elements < startsThreadsFrom) continue; // starting them would take longer than streaming
-      const loops = probe.limits(count, grad, param, expAvg, expAvgSq);
-      limits.push({ name: `stream ${count}`, step: fasterStream(loops) });
-      if (count === 1 && loops.divRoot !== undefined) limits.push({ name: 'divRoot 1', step: loops.divRoot });
-    }
-  }
-  const subjects = [...lockstep, ...limits];
+  const lockstep = threads.map((count) => ({ name: `lockstep ${count}`, count, ...adam(elements, count) }));
+  const limits = lockstep.flatMap(({ count, arrays }): readonly Subject[] => {
+    if (count > 1 && elements < startsThreadsFrom) return []; // starting them would take longer than streaming
+    const loops = probe?.limits?.(count, ...arrays);
+    if (loops === undefined) return [];
+    const { divRoot } = loops;
+    return [
+      { name: `stream ${count}`, step: fasterStream(loops) },
+      ...(count === 1 && divRoot !== undefined ? [{ name: 'divRoot 1', step: divRoot }] : []),
+    ];
+  });
+  const subjects: readonly Subject[] = [...lockstep, ...limits];
   const timed = new Map(measureInTurn(subjects, settings).map((series, i) => [subjects[i].name, series]));
   const divRoot = timed.get('divRoot 1');
   const [one] = timed.values() as Iterable<Series>;
@@ -94,13 +103,15 @@ export function measureLimits(
       timesOneThread: ratio(one, series),
     };
   });
-  if (arrays.some(({ length }) => length !== elements)) throw new Error('an array has gone'); // keeps them until here
+  // The loops have only the addresses of what they work on: this keeps the arrays until here.
+  if (lockstep.some(({ arrays }) => arrays.some(({ length }) => length !== elements)))
+    throw new Error('an array has gone');
   return { elements, rounds: settings.rounds, rows };
 }
 
 /** All sizes in turn, on one thread of the best backend. */
 export function measureGrowth(sizes: readonly number[], settings: Settings): readonly GrowthRow[] {
-  const subjects = sizes.map((elements) => ({ name: `${backend().name}`, ...adam(elements, 1) }));
+  const subjects = sizes.map((elements) => ({ name: backend().name, step: adam(elements, 1).step }));
   return measureInTurn(subjects, settings).map((series, i) => ({
     elements: sizes[i],
     rounds: settings.rounds,

@@ -41,7 +41,7 @@ const cpuThreads = availableParallelism();
 
 function settingsFor(elements: number, quick: boolean): Settings {
   if (quick) return { rounds: 5, batchMs: 0.3, warmMs: 20, settle: true };
-  if (elements >= 16 * mega) return { rounds: 9, batchMs: 1, warmMs: 50, settle: false }; // fits no cache anyway
+  if (elements >= 16 * mega) return { rounds: 9, batchMs: 1, warmMs: 50, settle: true };
   if (elements >= mega) return { rounds: 21, batchMs: 3, warmMs: 50, settle: true };
   return { rounds: 31, batchMs: 2, warmMs: 50, settle: true };
 }

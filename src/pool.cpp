@@ -98,6 +98,13 @@ class BlockedSignals {
 #endif
 };
 
+/// The part of a job that one thread starts with: a stretch, so that it walks through memory in order, and the same in
+/// each job of a kind, so that its cache has it still.
+struct alignas(64) Share {
+  std::atomic<size_t> next{0};
+  size_t end = 0;
+};
+
 class Pool {
  public:
   void run(size_t threads, size_t count, void (*work)(void*, size_t), void* context) {
@@ -111,8 +118,11 @@ class Pool {
 
     work_ = work;
     context_ = context;
-    count_ = count;
-    next_.store(0, std::memory_order_relaxed);
+    sharesCount_ = helpers + 1;
+    for (size_t i = 0; i < sharesCount_; ++i) {
+      shares_[i].next.store(count * i / sharesCount_, std::memory_order_relaxed);
+      shares_[i].end = count * (i + 1) / sharesCount_;
+    }
     places_.lead();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -120,7 +130,7 @@ class Pool {
       job_.fetch_add(1, std::memory_order_release);
     }
     jobCame_.notify_all();
-    help();
+    workFrom(0);
 
     // Helpers that have not come by now are not waited for: there is nothing left for them to do.
     std::unique_lock<std::mutex> lock(mutex_);
@@ -155,8 +165,12 @@ class Pool {
     return started;
   }
 
-  void help() {
-    for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) work_(context_, i);
+  /// Takes what is left of the thread's own share, then of the others'.
+  void workFrom(size_t first) {
+    for (size_t k = 0; k < sharesCount_; ++k) {
+      Share& share = shares_[(first + k) % sharesCount_];
+      for (size_t i; (i = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) work_(context_, i);
+    }
   }
 
   void serve(size_t index, unsigned lastJob) {
@@ -169,7 +183,7 @@ class Pool {
       ++working_;
       lock.unlock();
       places_.takeOwn(index);
-      help();
+      workFrom(1 + index);
       lock.lock();
       if (--working_ == 0) jobDone_.notify_one();
     }
@@ -191,10 +205,11 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable jobCame_, jobDone_;
   std::atomic<unsigned> job_{0};
-  std::atomic<size_t> started_{0}, next_{0};
+  std::atomic<size_t> started_{0};
   size_t wanted_ = 0;               // helpers that may come
   std::atomic<size_t> working_{0};  // that are at work; written under the mutex
-  size_t count_ = 0;
+  Share shares_[maxThreads];
+  size_t sharesCount_ = 0;
   void (*work_)(void*, size_t) = nullptr;
   void* context_ = nullptr;
 };

@@ -9,9 +9,9 @@ namespace lockstep {
 constexpr size_t maxThreads = 64;
 
 /// Calls work(context, i) for every i in [0, count), each once, on up to `threads` threads of which the caller is one,
-/// and returns when all are done. Which thread does what is left to chance. Where the helpers are busy with another
-/// caller's job, or cannot be started, the caller does it alone. `work` must not throw, and sets its own floating-point
-/// state.
+/// and returns when all are done. Each thread starts with a stretch of its own; who is done takes from the others'.
+/// Where the helpers are busy with another caller's job, or cannot be started, the caller does it alone. `work` must
+/// not throw, and sets its own floating-point state.
 void parallelFor(size_t threads, size_t count, void (*work)(void* context, size_t index), void* context);
 
 /// How many helpers run, for tests.
