@@ -63,9 +63,24 @@ const resizableGetters = [
 });
 
 /** An array of the same type and length, all of one value. Never `array.slice()`: a subclass may answer with another type. */
-export function filledLike(array: FloatArray, value: number): FloatArray {
-  const filled = dtypeOf(array) === 'f32' ? new Float32Array(lengthOf(array)) : new Float64Array(lengthOf(array));
+export function filledLike(array: FloatArray, value: number, start = 0): FloatArray {
+  const [ArrayType, length] = [dtypeOf(array) === 'f32' ? Float32Array : Float64Array, lengthOf(array)];
+  const filled = new ArrayType(new ArrayBuffer(start + length * ArrayType.BYTES_PER_ELEMENT), start, length);
   return value === 0 ? filled : filled.fill(value);
+}
+
+const [page, line] = [4096, 64];
+
+/**
+ * The same for an array that is swept together with others, `rank` of them made here. Large arrays lie at the start of a
+ * page, all of them, and caches take lines at the same place of several pages for one another: a step then takes up to five
+ * times as long, depending on which pages these are. So from a few pages on, each rank has a place of its own within the
+ * page, far from the start and from the others (multiples of the golden ratio).
+ */
+export function filledApart(array: FloatArray, value: number, rank: number): FloatArray {
+  const share = ((rank + 1) * (3 - Math.sqrt(5))) / 2;
+  const start = byteLengthOf(array) < 4 * page ? 0 : Math.round(((share % 1) * page) / line) * line;
+  return filledLike(array, value, start);
 }
 
 interface Range {

@@ -1,7 +1,7 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { Accumulator } from './accumulator.js';
-import { copyInto, type FloatArray, filledLike, lengthOf, Memory } from './arrays.js';
+import { copyInto, type FloatArray, filledApart, filledLike, lengthOf, Memory } from './arrays.js';
 import type { Definition, Mode } from './definition.js';
 import { rangeError, typeError } from './errors.js';
 import { Group, type Member } from './groups.js';
@@ -197,10 +197,10 @@ export class Engine<O extends object> {
     const added = params.slice(this.#params.length);
     const tensors = [
       ...this.#tensors,
-      ...added.map(({ array, group }) => [array, ...group.firstState.map((value) => filledLike(array, value))]),
+      ...added.map(({ array, group }) => [array, ...group.firstState.map((value, k) => filledApart(array, value, k))]),
     ];
     const averages = keepsAverage(this.#pipeline)
-      ? [...this.#averages, ...added.map(({ array }) => filledLike(array, 0))]
+      ? [...this.#averages, ...added.map(({ array, group }) => filledApart(array, 0, group.firstState.length))]
       : [];
     const written = new Memory([
       ...tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: params[i].label }))),

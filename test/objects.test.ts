@@ -113,19 +113,25 @@ async function inspectCode(object: string, tools: string): Promise<Code> {
   const listing = await runOrThrow(`${tools}objdump`, ['-d', '-C', '--no-show-raw-insn', object]);
   /** The first instruction of each function that a rule forbids, and how many more there are. */
   const found = new Map<string, { instruction: string; more: number }>();
+  /** The rule and registers of each sweep, and whether it asks for lines ahead: GCC has removed that once. */
+  const asksAhead = new Map<string, boolean>();
   let symbol = '';
+  let sweep: string | undefined;
   let functions = 0;
   let instructions = 0;
   for (const line of listing.split('\n')) {
     const start = /^[0-9a-f]+ <(.*)>:$/.exec(line);
     if (start !== null) {
       symbol = start[1];
+      sweep = /::sweep\w*<(?:true, |false, )?(.*?::Vec<(?:float|double)>)/.exec(symbol)?.[1];
+      if (sweep !== undefined && isa !== 'scalar') asksAhead.set(sweep, asksAhead.get(sweep) ?? false);
       functions++;
       continue;
     }
     const instruction = /^ *[0-9a-f]+:\t(.*)$/.exec(line)?.[1].trim();
     if (instruction === undefined) continue;
     instructions++;
+    if (asksAhead.has(sweep ?? '') && /^(prefetch|prfm\b)/.test(instruction)) asksAhead.set(sweep ?? '', true);
     for (const { forbidden, why } of binding) {
       if (!forbidden.test(instruction)) continue;
       const key = `${symbol}: ${why}`;
@@ -137,6 +143,8 @@ async function inspectCode(object: string, tools: string): Promise<Code> {
   const problems = [...found].map(
     ([key, { instruction, more }]) => `"${instruction}"${more > 0 ? ` and ${more} more` : ''} in ${key}`,
   );
+  if (isa !== 'scalar' && asksAhead.size === 0) problems.push('no sweep was found');
+  problems.push(...[...asksAhead].filter(([, does]) => !does).map(([name]) => `no prefetch in the sweep of ${name}`));
   return { functions, instructions, problems };
 }
 
