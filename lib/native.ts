@@ -1,6 +1,6 @@
 // What the binary exports, and the backends that it makes.
 
-import type { FloatArray } from './arrays.js';
+import { type FloatArray, lengthOf } from './arrays.js';
 import { type Attempt, loadBinary } from './binary.js';
 import { type Backend, type NativeName, stages } from './plan.js';
 import { rules } from './rules/index.js';
@@ -51,6 +51,8 @@ export interface Addon {
   };
 }
 
+const { apply } = Reflect;
+
 export interface LoadedAddon {
   readonly addon: Addon | null;
   readonly attempts: readonly Attempt[];
@@ -99,13 +101,26 @@ export function nativeBackend(addon: Addon, isa: NativeName): Backend {
         sums,
         threads,
       );
+      // Lists of arguments, for as many calls as it takes. What hands them on was captured: no code of the user's can run
+      // between the check of a gradient and the step.
+      const calls = Array.from({ length: Math.ceil(tensors.length / addon.maxGrads) }, (_, call) =>
+        new Array<number | FloatArray | null>(
+          1 + Math.min(addon.maxGrads, tensors.length - call * addon.maxGrads),
+        ).fill(null),
+      );
       return {
         step,
         measure,
         measureGrads,
+        // Of an array without elements the addon cannot tell whether it is detached.
+        checksGrads: tensors.every(({ arrays: [param] }) => lengthOf(param) > 0),
         bindGrads(source, grads) {
-          for (let first = 0; first < grads.length; first += addon.maxGrads) {
-            bindGrads(source * grads.length + first, ...grads.slice(first, first + addon.maxGrads));
+          let i = 0;
+          for (let call = 0; call < calls.length; call++) {
+            const args = calls[call];
+            args[0] = source * grads.length + i;
+            for (let k = 1; k < args.length; k++) args[k] = grads[i++];
+            apply(bindGrads, undefined, args);
           }
         },
       };

@@ -11,7 +11,7 @@ import {
   positiveOrInfinity,
   upToOne,
 } from './options.js';
-import { power } from './powers.js';
+import { powersAt } from './powers.js';
 
 /** How gradients whose norm is too large are scaled down. */
 export type ClipNormForm = 'torch' | 'optax';
@@ -107,18 +107,27 @@ export function writeAverageShare(row: Float64Array, at: number, { ema, swa }: P
   }
   const { decay = 0, warmup, debias } = ema;
   const kept = warmup ? Math.min(decay, (1 + t) / (10 + t)) : decay;
+  row[at] = 1 - kept;
+  if (!debias || kept === 1) return;
   // The debiased average of t weights is that of t - 1 with this share of the new one.
-  row[at] = debias && kept < 1 ? (1 - kept) / (1 - keptOfNothing(decay, warmup === true, t)) : 1 - kept;
+  writeKeptOfNothing(ema, t);
+  row[at] /= 1 - keptOfNothing[0];
 }
 
-/** The share of what was there before any step that an average would still hold: the product of all decays so far. */
-function keptOfNothing(decay: number, warmup: boolean, t: number): number {
-  if (!warmup) return power([decay], 0, t);
+const decays = new Float64Array(1);
+const keptOfNothing = new Float64Array(1);
+
+/**
+ * Writes the share of what was there before any step that an average would still hold: the product of all decays so far. To
+ * an array, since to return it would be an allocation (powers.ts).
+ */
+function writeKeptOfNothing({ decay = 0, warmup }: NonNullable<Pipeline['ema']>, t: number): void {
   // As long as decay is not reached, the product of (1 + i) / (10 + i) for i = 1 … warm is 10! / ((warm + 2) … (warm + 10)).
-  const warm = Math.max(0, Math.min(t, Math.floor((10 * decay - 1) / (1 - decay))));
+  const warm = warmup ? Math.max(0, Math.min(t, Math.floor((10 * decay - 1) / (1 - decay)))) : 0;
   let kept = 1;
-  for (let k = 2; k <= 10; k++) kept *= k / (warm + k);
-  return kept * power([decay], 0, t - warm);
+  for (let k = 2; warmup && k <= 10; k++) kept *= k / (warm + k);
+  decays[0] = decay;
+  keptOfNothing[0] = kept * powersAt(decays, t - warm)[0];
 }
 
 /** What gradients of this norm are multiplied by, so that it becomes at most `most`. */

@@ -89,7 +89,15 @@ export interface Plan {
   measure(): void;
   /** Writes the sums of the gradients. */
   measureGrads(): void;
-  /** Binds a gradient, or `null` for none, to every parameter, as its first (0) or a further one. They are checked already. */
+  /**
+   * Whether `bindGrads` refuses gradients of another type or length than their parameter's, or that share memory with what
+   * the plan writes, and nothing can happen to them from then until a step.
+   */
+  readonly checksGrads: boolean;
+  /**
+   * Binds a gradient, or `null` for none, to every parameter, as its first (0) or a further one. Unless `checksGrads` they
+   * are checked already. Where it throws, some may be bound and others not.
+   */
   bindGrads(source: number, grads: readonly (FloatArray | null)[]): void;
 }
 

@@ -7,12 +7,20 @@
  *
  * Each factor is kept as an unevaluated sum high + low (Dekker 1971). In plain doubles the error of a square doubles with
  * every squaring, and 1 - betaᵗ would be hundreds of ulps off after a thousand steps.
- *
- * A fraction that a call takes or returns is an allocation, unless V8 inlines the call: it does so with this one in any case,
- * since it is so short. What it calls takes and returns arrays and small integers only.
  */
 export function power(bases: ArrayLike<number>, i: number, exponent: number): number {
   return powersOf(bases, i, exponent)[exponent & last]; // of any integer: what does not fit 32 bits loses none of its lowest
+}
+
+const found = new Float64Array(8);
+
+/**
+ * `power` of each of up to 8 bases, in an array that the next call writes again: for every step, where nothing may be
+ * allocated. A fraction that a call takes or returns is an allocation, unless V8 inlines the call, and on that is no relying.
+ */
+export function powersAt(bases: ArrayLike<number>, exponent: number): Float64Array {
+  for (let i = 0; i < bases.length; i++) found[i] = powersOf(bases, i, exponent)[exponent & last];
+  return found;
 }
 
 /**

@@ -133,6 +133,22 @@ export class Sources {
     }
   }
 
+  /** Checks what was read and binds it, where it can stand in place of what is bound. */
+  replace(plan: Plan): void {
+    if (plan.checksGrads) {
+      try {
+        this.bind(plan, undefined);
+      } catch (error) {
+        this.check(); // says the same, in words that name the parameter
+        throw error;
+      }
+    } else {
+      this.check();
+      this.bind(plan, undefined);
+      this.checkBound();
+    }
+  }
+
   /** How many gradients the plan has for one parameter at most, once they are bound. */
   boundCount(gathered: Accumulator | undefined): number {
     return this.count + (gathered === undefined ? 0 : 1);

@@ -230,6 +230,7 @@ export const typescript: Backend = {
         sums.fill(0);
         each((tensor, row, grads, i) => tensor.measureGrads(row, grads, sums, i * sumsWidth));
       },
+      checksGrads: false,
       bindGrads(source, grads) {
         sources[source] ??= [];
         for (let i = 0; i < grads.length; i++) {

@@ -9,7 +9,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power, powersVanishAt } from '../powers.js';
+import { powersAt, powersVanishAt } from '../powers.js';
 import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
 import type { Schedule } from '../schedule.js';
 
@@ -53,8 +53,9 @@ const definition: Definition<AdaBeliefOptions> = {
     const { lr, betas, eps } = options;
     writeDecay(row, at, options, options.weightDecayMode);
     writeBetas(row, at, c, betas);
-    row[at + c.stepSize] = lr / (1 - power(betas, 0, t));
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
+    const powers = powersAt(betas, t);
+    row[at + c.stepSize] = lr / (1 - powers[0]);
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - powers[1]);
     row[at + c.eps] = eps;
   },
 

@@ -10,7 +10,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power, powersVanishAt } from '../powers.js';
+import { powersAt, powersVanishAt } from '../powers.js';
 import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
@@ -72,8 +72,9 @@ function writeAdam(
   { lr, betas, eps, amsgrad: largest, dialect }: Values<AdamOptions>,
   t: number,
 ): void {
-  const correction1 = 1 - power(betas, 0, t);
-  const correction2 = 1 - power(betas, 1, t);
+  const powers = powersAt(betas, t);
+  const correction1 = 1 - powers[0];
+  const correction2 = 1 - powers[1];
   const c = largest ? amsgrad.coefficients : adam.coefficients;
   writeBetas(row, at, c, betas);
   row[at + c.eps] = eps;

@@ -2,7 +2,7 @@ import { type Definition, dialects, type WeightDecayMode, weightDecayMode, write
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power, powersVanishAt } from '../powers.js';
+import { powersAt, powersVanishAt } from '../powers.js';
 import { adamax, cautiousAdamax } from '../rules/adamax.js';
 import type { Schedule } from '../schedule.js';
 
@@ -51,7 +51,7 @@ const definition: Definition<AdamaxOptions> = {
     row[at + c.rest1] = 1 - betas[0];
     row[at + c.beta2] = betas[1];
     row[at + c.epsInside] = isOutside ? 0 : eps;
-    row[at + c.stepSize] = lr / (1 - power(betas, 0, t));
+    row[at + c.stepSize] = lr / (1 - powersAt(betas, t)[0]);
     row[at + c.eps] = isOutside ? eps : 0;
   },
 

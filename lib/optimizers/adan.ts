@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionTriple, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power, powersVanishAt } from '../powers.js';
+import { powersAt, powersVanishAt } from '../powers.js';
 import { adan } from '../rules/adan.js';
 import type { Schedule } from '../schedule.js';
 
@@ -46,7 +46,8 @@ const definition: Definition<AdanOptions> = {
   coefficients(row, at, options, t) {
     const { lr, betas, eps, weightDecay, noProx, maximize, dialect } = options;
     const ahead = dialect === 'optax' ? 1 - betas[1] : betas[1];
-    const correction3 = 1 - power(betas, 2, t);
+    const powers = powersAt(betas, t);
+    const correction3 = 1 - powers[2];
     writeDecay(row, at, { lr, weightDecay: noProx ? weightDecay : 0, maximize }, 'decoupled');
     row[at + c.beta1] = betas[0];
     row[at + c.rest1] = 1 - betas[0];
@@ -55,8 +56,8 @@ const definition: Definition<AdanOptions> = {
     row[at + c.beta3] = betas[2];
     row[at + c.rest3] = 1 - betas[2];
     row[at + c.ahead] = t === 1 ? 0 : ahead;
-    row[at + c.stepSize] = lr / (1 - power(betas, 0, t));
-    row[at + c.stepSizeDiff] = (lr * ahead) / (1 - power(betas, 1, t));
+    row[at + c.stepSize] = lr / (1 - powers[0]);
+    row[at + c.stepSizeDiff] = (lr * ahead) / (1 - powers[1]);
     row[at + c.epsInside] = dialect === 'optax' ? eps * correction3 : 0;
     row[at + c.rootScale] = 1 / Math.sqrt(correction3);
     row[at + c.eps] = eps;

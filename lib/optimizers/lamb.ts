@@ -2,7 +2,7 @@ import { type Definition, dialects, trustRatio, writeBetas, writeDecay } from '.
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { powersAt } from '../powers.js';
 import { lamb } from '../rules/lamb.js';
 import type { Schedule } from '../schedule.js';
 
@@ -48,8 +48,9 @@ const definition: Definition<LAMBOptions> = {
     const isDecoupled = dialect === 'keras';
     writeDecay(row, at, { lr, weightDecay: isDecoupled ? weightDecay : 0, maximize }, 'decoupled');
     writeBetas(row, at, c, betas);
-    row[at + c.momentScale] = 1 / (1 - power(betas, 0, t));
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
+    const powers = powersAt(betas, t);
+    row[at + c.momentScale] = 1 / (1 - powers[0]);
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - powers[1]);
     row[at + c.eps] = eps;
     row[at + c.weightDecay] = isDecoupled ? 0 : weightDecay;
     row[at + c.stepSize] = lr;

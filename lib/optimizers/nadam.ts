@@ -11,7 +11,7 @@ import { pow } from '../elementary.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { powersAt } from '../powers.js';
 import { cautiousNAdam, nadam } from '../rules/nadam.js';
 import type { Schedule } from '../schedule.js';
 
@@ -75,7 +75,7 @@ const definition: Definition<NAdamOptions> = {
     writeBetas(row, at, c, betas);
     row[at + c.momentStep] = (lr * nextMu) / (1 - product * nextMu);
     row[at + c.gradStep] = (lr * (1 - mu)) / (1 - product);
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - powersAt(betas, t)[1]);
     row[at + c.eps] = eps;
   },
 };

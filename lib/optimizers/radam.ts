@@ -9,7 +9,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { powersAt } from '../powers.js';
 import { adam, cautiousAdam } from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
@@ -55,8 +55,9 @@ const definition: Definition<RAdamOptions> = {
     const beta2 = betas[1];
     writeBetas(row, at, c, betas);
 
-    const stepSize = lr / (1 - power(betas, 0, t));
-    const power2 = power(betas, 1, t);
+    const powers = powersAt(betas, t);
+    const stepSize = lr / (1 - powers[0]);
+    const power2 = powers[1];
     const longest = 2 / (1 - beta2) - 1;
     const length = longest - (2 * t * power2) / (1 - power2);
     const isOptax = dialect === 'optax';

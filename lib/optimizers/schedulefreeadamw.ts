@@ -2,7 +2,7 @@ import type { Definition } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
 import { momentumPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { power } from '../powers.js';
+import { powersAt } from '../powers.js';
 import { before } from '../rows.js';
 import { scheduleFreeAdamW } from '../rules/schedulefree.js';
 import type { Schedule } from '../schedule.js';
@@ -45,7 +45,7 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
     row[at + before.gradScale] = maximize ? -1 : 1;
     row[at + c.beta2] = beta2;
     row[at + c.rest2] = 1 - beta2;
-    row[at + c.rootScale] = 1 / Math.sqrt(1 - power(betas, 1, t));
+    row[at + c.rootScale] = 1 / Math.sqrt(1 - powersAt(betas, t)[1]);
     row[at + c.eps] = eps;
     row[at + c.weightDecay] = weightDecay;
     writeAverage(row, at, c, options, betas[0], t, numbers, numbersAt);
