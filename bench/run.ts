@@ -19,6 +19,7 @@ import { loadProbe } from './probe.js';
 import { markdown } from './report.js';
 import { json, type Results, type Throughput, throughputOf } from './results.js';
 import { elementsOf, gpt2, type Model, mnist, models, oneTensor, resNet } from './shapes.js';
+import { isOutOfCache } from './targets.js';
 import { sizeName } from './text.js';
 import { measureTorch, type Torch, TorchProcess, type TorchResult, torchArguments, torchBytes } from './torch.js';
 import { resultsFile, writeReport } from './write.js';
@@ -164,6 +165,7 @@ for (const elements of has('limits')
 const growthSizes = options.quick
   ? [kilo, 64 * kilo, mega]
   : [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536].map((k) => k * kilo);
+if (!(options.quick || isOutOfCache(16 * mega, machine))) growthSizes.push(128 * mega); // to compare two that no cache holds
 globalThis.gc?.();
 const growthBytes = growthSizes.reduce((sum, elements) => sum + elements * adamBytes, 0);
 const growth =

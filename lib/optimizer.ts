@@ -139,7 +139,8 @@ export abstract class Optimizer<
 
   /**
    * The state of each parameter by name (by index for arrays): the live arrays, which steps write, and how many steps
-   * the parameter took.
+   * the parameter took. Arrays of more than a few pages start some bytes into their buffer, each rank at a place of its own: that
+   * spares caches.
    *
    * @throws TypeError `ERR_DISPOSED`
    */

@@ -151,3 +151,80 @@ test('a getter that changes an option before the gradients are known to be the s
   });
   expect(w).toEqual(before);
 });
+
+test.each(backend().available)('%s: steps are counted however they are asked for', (name) => {
+  const [a, b, g] = [f32(1, 2), f32(3), f32(0.1, 0.2)];
+  const params: Float32Array[] = [a, b];
+  const optimizer = new Adam(params, { backend: name, ema: { decay: 0.5 } });
+  optimizer.step([g, null]);
+  for (let t = 2; t < 30; t++) {
+    expect(optimizer.step().step).toBe(t);
+    if (t % 3 !== 0) continue;
+    expect(optimizer.state.map(({ step }) => step)).toEqual([t, 0]);
+  }
+  const c = f32(5);
+  optimizer.addGroup({ params: [c] });
+  expect(optimizer.state.map(({ step }) => step)).toEqual([29, 0, 0]);
+  optimizer.step([g, f32(1), f32(2)]);
+  for (let t = 0; t < 5; t++) optimizer.step();
+  optimizer.swapAverages();
+  expect(optimizer.state.map(({ step }) => step)).toEqual([35, 6, 6]);
+  optimizer.swapAverages();
+  optimizer.groups[0].lr = 0.5;
+  optimizer.step();
+  expect(optimizer.state.map(({ step }) => step)).toEqual([36, 7, 7]);
+});
+
+// The addon binds some dozens at a time: one that is refused later must take back what was bound before it.
+describe.each(backend().available)('%s: gradients that are refused in place of others', (name) => {
+  const [count, at] = [150, 140];
+  const start = (repeats: number) => {
+    const params = Array.from({ length: count }, (_, i) => f32(i, i + 1));
+    const grads = params.map((_, i) => f32(0.1, i / 100));
+    const optimizer = new Adam(params, { backend: name });
+    for (let t = 0; t < repeats; t++) optimizer.step(grads);
+    return { params, grads, optimizer };
+  };
+  const detached = () => {
+    const array = f32(1, 2);
+    structuredClone(array.buffer, { transfer: [array.buffer] });
+    return array;
+  };
+  const refused: Readonly<Record<string, (params: readonly Float32Array[]) => unknown>> = {
+    'of another type': () => new Float64Array(2),
+    'an Int32Array': () => new Int32Array(2),
+    'too long': () => f32(1, 2, 3),
+    'too short': () => f32(1),
+    'a parameter': (params) => params[3],
+    detached: detached,
+    undefined: () => undefined,
+    'a list of numbers': () => [1, 2],
+  };
+  test.each(Object.entries(refused))('%s', (_, bad) => {
+    const attempt = (repeats: number) => {
+      const { params, grads, optimizer } = start(repeats);
+      const given = grads.map((grad, i) => (i === at ? bad(params) : copy(grad).fill(9)));
+      let thrown: unknown;
+      try {
+        optimizer.step(given as Float32Array[]);
+      } catch (error) {
+        thrown = error;
+      }
+      return { params, optimizer, thrown };
+    };
+    const first = attempt(0).thrown as Error & { code: string };
+    const later = attempt(3);
+    expect(first.message).toContain(`grads[${at}]`);
+    expect(later.thrown).toEqual(first);
+    expect(later.thrown).toHaveProperty('code', first.code);
+
+    const other = start(3);
+    expect(later.params).toEqual(other.params);
+    for (let t = 0; t < 3; t++) {
+      later.optimizer.step();
+      other.optimizer.step();
+      expect(later.params).toEqual(other.params);
+    }
+    expect(later.optimizer.state).toEqual(other.optimizer.state);
+  });
+});

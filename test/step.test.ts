@@ -176,6 +176,28 @@ test('state is live, by name and by index', () => {
   expect(listed.state[0].expAvgSq).toBeInstanceOf(Float64Array);
 });
 
+test('arrays of state that fill pages lie at different places of theirs, and small ones take no more than they need', () => {
+  const placesOf = (length: number) => {
+    const params = [new Float32Array(length), new Float64Array(length)];
+    const optimizer = new Adam(params, { amsgrad: true, ema: { decay: 0.9 } });
+    return optimizer.state.map(({ expAvg, expAvgSq, maxExpAvgSq }, i) =>
+      [expAvg, expAvgSq, maxExpAvgSq, optimizer.averages[i]].map((array) => {
+        expect(array).toHaveLength(length);
+        expect(array?.buffer.byteLength).toBe((array?.byteOffset ?? 0) + (array?.byteLength ?? 0));
+        return array?.byteOffset;
+      }),
+    );
+  };
+  for (const places of placesOf(4096)) {
+    expect(new Set([0, ...places]).size).toBe(5);
+    for (const place of places) expect([Number(place) % 64, Number(place) < 4096]).toEqual([0, true]);
+  }
+  expect(placesOf(100)).toEqual([
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+  ]);
+});
+
 test('numbers that a parameter carries are state, and change with its own steps alone', () => {
   const nadam = new NAdam({ w: f32(1), b: f32(1) }, { betas: [0.8, 0.9], momentumDecay: 0 });
   expect(nadam.state.w).toMatchObject({ step: 0, muProduct: 1 });
