@@ -127,7 +127,7 @@ function targetTable(results: Results): string {
     '',
     table(['what', 'target', 'measured', ''], lines),
     ...(missed.length > 0 ? [''] : []),
-    ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key] ?? 'Not explained yet.'}`),
+    ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key]?.(results) ?? 'Not explained yet.'}`),
     ...(others.length > 0 ? [`\nNot measured in this run: ${others.join('; ')}.`] : []),
   ].join('\n');
 }
@@ -151,7 +151,7 @@ export function markdown(results: Results): string {
     ...(allocation === undefined
       ? []
       : [
-          `Over ${allocation.steps.toLocaleString('en-US')} bound steps the heap grew by ${digits(allocation.bytesPerStep)} bytes a step, with ${allocation.collections} collections of garbage in between.`,
+          `Over ${allocation.steps.toLocaleString('en-US')} bound steps the heap grew, in the best of three rounds, by ${digits(allocation.bytesPerStep)} bytes a step, with ${allocation.collections} collections of garbage in between.`,
         ]),
     ...(catalogue.length > 0 ? [catalogueTable(results)] : []),
   ];

@@ -27,23 +27,35 @@ const atMost = (value: number, unit: string, what: string, measured: Target['mea
   return { what, bound: 'at most', value, unit, measured };
 };
 
-const limitRow = ({ limits }: Results, elements: number, threads: number) =>
+/** Of the table of limits. */
+export const limitRow = ({ limits }: Results, elements: number, threads: number, name: 'lockstep' | 'stream') =>
   limits
     ?.find((result) => result.elements === elements)
-    ?.rows.find((row) => row.name === 'lockstep' && row.threads === threads);
+    ?.rows.find((row) => row.name === name && row.threads === threads);
 
 const streamed = (elements: number, threads: number) => (results: Results) =>
-  limitRow(results, elements, threads)?.shareOfStream;
+  limitRow(results, elements, threads, 'lockstep')?.shareOfStream;
+
+const adam = ({ throughput }: Results, elements: number) =>
+  throughput.find((size) => size.optimizer === 'Adam' && size.dtype === 'f32' && size.elements === elements);
+
+/** Adam's times on the best backend, and those of the hoisted loop. */
+export const nativeRow = (results: Results, elements: number) =>
+  adam(results, elements)?.rows.find(({ name }) => name === native(results));
+export const hoistedRow = (results: Results, elements: number) =>
+  adam(results, elements)?.rows.find(({ name }) => name === 'hoisted loop');
 
 const hoisted = (elements: number) => (results: Results) =>
-  results.throughput
-    .find((size) => size.optimizer === 'Adam' && size.dtype === 'f32' && size.elements === elements)
-    ?.ratios.find(({ name }) => name === `${native(results)}: times the hoisted loop's speed`)?.value;
+  adam(results, elements)?.ratios.find(({ name }) => name === `${native(results)}: times the hoisted loop's speed`)
+    ?.value;
 
-const peer = (wanted: string) => (results: Results) =>
-  results.peers?.results
+/** Adam's times over 1 M elements, of a package or of lockstep among them. */
+export const peerRow = ({ peers }: Results, wanted: string) =>
+  peers?.results
     .find(({ optimizer, elements }) => optimizer === 'Adam' && elements === mega)
-    ?.rows.find(({ name }) => name === wanted)?.timesLockstep;
+    ?.rows.find(({ name }) => name === wanted);
+
+const peer = (wanted: string) => (results: Results) => peerRow(results, wanted)?.timesLockstep;
 
 /** On one thread, or on more. */
 const fusedAdamW = (model: string, isThreaded: boolean) => (results: Results) =>
@@ -83,7 +95,7 @@ export const targets = {
     0.95,
     '',
     'Adam f32, 64 K, one thread: share of the loop with the same divisions and roots',
-    (results) => limitRow(results, 64 * kilo, 1)?.shareOfDivRoot,
+    (results) => limitRow(results, 64 * kilo, 1, 'lockstep')?.shareOfDivRoot,
   ),
   'stream 16 M': atLeast(
     0.95,
@@ -143,7 +155,7 @@ export const targets = {
     1.7,
     ' ×',
     'two threads at 1 M, against one',
-    (results) => limitRow(results, mega, 2)?.timesOneThread,
+    (results) => limitRow(results, mega, 2, 'lockstep')?.timesOneThread,
   ),
   allocation: atMost(0, ' bytes', 'allocated by a bound step, over 1e6 of them', ({ allocation }) => {
     if (allocation === undefined) return undefined;

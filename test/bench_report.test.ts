@@ -100,6 +100,21 @@ test('the report holds what was measured, and says what was not', () => {
   expect(text).not.toContain('## The whole step');
 });
 
+test('a miss is explained by the memory only where a step is as fast as the loop that streams', () => {
+  const with16M = (share: number): Results => {
+    const row = (name: string, ns: number) => ({
+      name,
+      threads: 1,
+      nsPerElement: spread(ns),
+      timesOneThread: spread(1),
+    });
+    const rows = [{ ...row('lockstep', 1), shareOfStream: spread(share) }, row('stream', 0.9)];
+    return { ...madeUp, limits: [{ elements: 2 ** 24, rounds: 3, rows }] };
+  };
+  expect(markdown(with16M(0.96))).toMatch(/16 M, one thread\. The memory: .* takes 0\.900 ns .* reaches 0\.960 of it/);
+  expect(markdown(with16M(0.5))).toContain('16 M, one thread. Not explained yet.');
+});
+
 test('the numbers of the README stand between its marks, and nothing else changes', () => {
   const readme =
     'before\n<!-- written by npm run bench:report -->\nold\n<!-- end of what npm run bench:report writes -->\nafter\n';
