@@ -6,6 +6,7 @@ import type { Results, Throughput } from './results.js';
 import { growthTable, limitTable, modelTable, peerTables, torchTables } from './sections.js';
 import { unmeasured, verdicts } from './targets.js';
 import { cell, digits, sizeName, table } from './text.js';
+import type { Untransferred } from './untransferred.js';
 
 /** One table for each optimizer and type: sizes as columns, subjects and then ratios as rows. */
 function throughputTables(throughput: readonly Throughput[]): string {
@@ -99,16 +100,35 @@ function machineList(machine: Machine): string {
 function explanation({ throughput, limitIsa, comparedElements, machine }: Results): string {
   const rounds = [...new Set(throughput.map((size) => size.rounds))];
   const paragraphs = [
-    `All subjects ran in turn (A B C A B C …) in one process and on one thread. Each number is the median of ${rounds.join(', ')} rounds, fewer for the bigger sizes, with the quartiles in brackets; ratios are medians of each round's ratio. Arrays are those that \`new Float32Array(n)\` gives; gradients are realistic, without NaN, infinities or subnormals.`,
+    `All subjects ran in turn (A B C A B C …) in one process and on one thread. Each number is the median of ${rounds.join(', ')} rounds, fewer for the bigger sizes, with the quartiles in brackets; ratios are medians of each round's ratio. Arrays are those that \`new Float32Array(n)\` gives, and lockstep's own state what it makes of them: huge pages, where the system has them for who asks, and places apart. Gradients are realistic, without NaN, infinities or subnormals.`,
     comparedElements > 0
       ? `Just before they were timed, the backends ${machine.backends.join(', ')} had written the same bits into ${comparedElements.toLocaleString('en-US')} elements of params and state after three steps.`
       : '',
-    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `lib/bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike.',
+    'The naive loop is the formula as it stands; the hoisted loop is what one writes who knows V8. Both are in `lib/bench/loops.ts`. Neither rounds to f32 between operations, as `typescript` does: V8 has no f32 arithmetic, so each f32 operation is one in f64 and two conversions. A buffer was transferred before anything was timed, as `fetch`, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, in the loops and in `typescript` alike. What they take in a program that never does that stands in a table of its own.',
     limitIsa === undefined
       ? ''
-      : `The limits (${limitIsa}) are plain C++ loops over arrays like Adam's: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
+      : `The limits (${limitIsa}) are plain C++ loops over Adam's own arrays: "memory" reads the same four arrays and writes the same three, without arithmetic; "÷ and √" does the same with one division and one square root an element. A share of 1 reaches the limit; a little more is possible, since the limits are plain loops too.`,
   ];
   return paragraphs.filter(Boolean).join('\n\n');
+}
+
+function untransferredTable(rows: readonly Untransferred[]): string {
+  const lines = rows.map(({ elements, lockstepNs, hoistedNs, timesHoisted }) => [
+    sizeName(elements),
+    cell(lockstepNs),
+    cell(hoistedNs),
+    cell(timesHoisted),
+  ]);
+  return [
+    '## Where no buffer was ever transferred',
+    '',
+    `Adam, f32, on one thread of the best backend, in a process of its own that transfers no buffer, neither before nor meanwhile: the loop is faster there. Medians of ${[...new Set(rows.map(({ rounds }) => rounds))].join(', ')} rounds, quartiles in brackets.`,
+    '',
+    table(
+      ['Adam, f32', 'lockstep: ns per element', 'hoisted loop: ns per element', "times the hoisted loop's speed"],
+      lines,
+    ),
+  ].join('\n');
 }
 
 /** What the run has reached of what is wanted, at the head. */
@@ -133,14 +153,15 @@ function targetTable(results: Results): string {
 }
 
 export function markdown(results: Results): string {
-  const { machine, throughput, wholeStep, overhead, allocation, catalogue, limits, growth, models, peers, torch } =
-    results;
+  const { machine, throughput, untransferred, wholeStep, overhead, allocation, catalogue } = results;
+  const { limits, growth, models, peers, torch } = results;
   const sections = [
     '# Benchmark results',
     'Written by `npm run bench`; not edited by hand.',
     machineList(machine),
     ...(verdicts(results).length > 0 ? [targetTable(results)] : []),
     ...(throughput.length > 0 ? [explanation(results), throughputTables(throughput)] : []),
+    ...(untransferred?.length ? [untransferredTable(untransferred)] : []),
     ...(limits?.length ? [limitTable(limits)] : []),
     ...(growth?.length ? [growthTable(growth)] : []),
     ...(models?.length ? [modelTable(models)] : []),

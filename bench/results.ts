@@ -11,6 +11,7 @@ import type { Overhead } from './overhead.js';
 import type { Peers } from './peers.js';
 import type { WholeStep } from './pipeline.js';
 import type { Torch } from './torch.js';
+import type { Untransferred } from './untransferred.js';
 
 export interface Row {
   readonly name: string;
@@ -39,6 +40,7 @@ export interface Results {
   /** Elements that every other backend wrote with the same bits as the first, just before they were timed. */
   readonly comparedElements: number;
   readonly throughput: readonly Throughput[];
+  readonly untransferred?: readonly Untransferred[];
   readonly overhead: readonly Overhead[];
   readonly overheadRounds: number;
   readonly catalogue: readonly CatalogueRow[];

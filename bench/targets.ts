@@ -5,7 +5,7 @@ import type { Machine } from './machine.js';
 import { adamBytes } from './memory.js';
 import { overheadNames } from './overhead.js';
 import type { Results } from './results.js';
-import { mnist } from './shapes.js';
+import { gpt2, mnist, resNet } from './shapes.js';
 
 interface Target {
   readonly what: string;
@@ -119,6 +119,30 @@ export const targets = {
   ruvector: atLeast(2, ' ×', 'against @ruvector/attention, 1 M', peer('@ruvector/attention')),
   'torch memory': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, one thread', fusedAdamW('16 M', false)),
   'torch memory, all': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, all threads', fusedAdamW('16 M', true)),
+  'torch ResNet-50': atLeast(
+    1,
+    ' ×',
+    "against PyTorch fused AdamW, ResNet-50's 161 tensors, one thread",
+    fusedAdamW(resNet.name, false),
+  ),
+  'torch ResNet-50, all': atLeast(
+    1,
+    ' ×',
+    "against PyTorch fused AdamW, ResNet-50's 161 tensors, all threads",
+    fusedAdamW(resNet.name, true),
+  ),
+  'torch GPT-2': atLeast(
+    1,
+    ' ×',
+    "against PyTorch fused AdamW, GPT-2 small's 148 tensors, one thread",
+    fusedAdamW(gpt2.name, false),
+  ),
+  'torch GPT-2, all': atLeast(
+    1,
+    ' ×',
+    "against PyTorch fused AdamW, GPT-2 small's 148 tensors, all threads",
+    fusedAdamW(gpt2.name, true),
+  ),
   'torch cache': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, one thread', fusedAdamW('64 K', false)),
   'torch cache, all': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, all threads', fusedAdamW('64 K', true)),
   'torch MNIST': atLeast(
@@ -157,10 +181,11 @@ export const targets = {
     'two threads at 1 M, against one',
     (results) => limitRow(results, mega, 2, 'lockstep')?.timesOneThread,
   ),
-  allocation: atMost(0, ' bytes', 'allocated by a bound step, over 1e6 of them', ({ allocation }) => {
+  allocation: atMost(0, ' bytes', 'allocated by a bound step', ({ allocation }) => {
     if (allocation === undefined) return undefined;
-    // What V8 itself allocates in a second is some kilobytes; a single object in each step would be 12 bytes and more.
-    return single(allocation.bytesPerStep < 0.05 ? 0 : allocation.bytesPerStep);
+    // What V8 itself allocates meanwhile is some kilobytes in all; a single object in each step would be 12 bytes and more.
+    const bytes = allocation.bytesPerStep * allocation.steps;
+    return single(bytes < 2 ** 16 ? 0 : allocation.bytesPerStep);
   }),
   growth: atMost(1.3, ' ×', 'time per element out of cache, the largest over the smallest', growth),
 } as const satisfies Readonly<Record<string, Target>>;

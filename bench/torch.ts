@@ -136,6 +136,8 @@ export class TorchProcess {
     const child = new LineProcess(command, args, {
       OMP_NUM_THREADS: String(threads),
       MKL_NUM_THREADS: String(threads),
+      // DeepSpeed sets it to 1 for the whole process: each step of PyTorch's own would then look for a driver anew.
+      PYTORCH_NVML_BASED_CUDA_CHECK: '0',
     });
     try {
       const versions = await child.ask<Versions>({ do: 'hello' });

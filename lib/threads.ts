@@ -41,14 +41,18 @@ export function cpuQuota(root: string): number {
       return '';
     }
   };
-  const [group = ''] = read('proc/self/cgroup').match(/(?<=^0::\/).*/m) ?? [];
+  const membership = read('proc/self/cgroup');
+  const [group = ''] = membership.match(/(?<=^0::\/).*/m) ?? [];
   const quotas = ancestors(group).map((path) => {
     const [quota, period] = read(`sys/fs/cgroup/${path}cpu.max`).split(' ');
     return share(Number(quota), Number(period));
   });
-  const quota = Number(read('sys/fs/cgroup/cpu/cpu.cfs_quota_us'));
-  const period = Number(read('sys/fs/cgroup/cpu/cpu.cfs_period_us'));
-  return Math.min(...quotas, share(quota, period));
+  const [oldGroup = ''] = membership.match(/(?<=^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:\/).*/m) ?? [];
+  const oldQuotas = ancestors(oldGroup).map((path) => {
+    const of = (name: string) => Number(read(`sys/fs/cgroup/cpu/${path}cpu.cfs_${name}_us`));
+    return share(of('quota'), of('period'));
+  });
+  return Math.min(...quotas, ...oldQuotas);
 }
 
 function share(quota: number, period: number): number {

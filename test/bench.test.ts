@@ -26,6 +26,7 @@ describe('options', () => {
     [['--only', 'Adamm'], `--only must be one of ${optimizers}, received 'Adamm'`],
     [['--only'], `--only must be followed by one of ${optimizers}, received nothing`],
     [['--html'], '--html must be followed by the name of a file, received nothing'],
+    [['--html', '--json'], "--html must be followed by the name of a file, received '--json'"],
     [['--json=1'], "--json takes no value, received '1'"],
   ])('%j', (args, message) => {
     expect(bench(args)).toEqual({ stdout: '', stderr: `${message}\n`, status: 1 });

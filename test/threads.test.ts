@@ -159,6 +159,14 @@ describe('how many', () => {
       const period = 'sys/fs/cgroup/cpu/cpu.cfs_period_us';
       expect(fixture({ [quota]: '300000\n', [period]: '100000\n' })).toBe(3);
       expect(fixture({ [quota]: '-1\n', [period]: '100000\n' })).toBe(Infinity);
+      const group = { 'proc/self/cgroup': '5:memory:/a\n4:cpu,cpuacct:/a/b\n1:cpuset:/c\n' };
+      const of = (path: string, text: string) => ({
+        [`sys/fs/cgroup/cpu/${path}cpu.cfs_quota_us`]: text,
+        [`sys/fs/cgroup/cpu/${path}cpu.cfs_period_us`]: '100000',
+      });
+      expect(fixture({ ...group, ...of('a/b/', '150000') })).toBe(1.5);
+      expect(fixture({ ...group, ...of('a/b/', '-1'), ...of('a/', '50000') })).toBe(0.5);
+      expect(fixture({ ...group, ...of('c/', '50000') })).toBe(Infinity);
     });
 
     test('none', () => {

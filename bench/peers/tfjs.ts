@@ -19,6 +19,7 @@ interface TensorFlow {
   variable(initial: Tensor, trainable: boolean, name: string): Tensor;
   setBackend(name: string): Promise<boolean>;
   env(): { set(flag: string, value: boolean): void };
+  enableProdMode(): void;
 }
 
 let variables = 0;
@@ -53,6 +54,7 @@ export async function tfjs(backend: 'cpu' | 'wasm'): Promise<Peer> {
   const name = `@tensorflow/tfjs-backend-${backend}`;
   const tf = requirePeer('@tensorflow/tfjs-core') as TensorFlow;
   requirePeer(name);
+  tf.enableProdMode();
   tf.env().set('IS_TEST', true); // else it prints an advertisement of its native package, which cannot be installed everywhere
   const listeners = process.listeners('uncaughtException');
   const started = await tf.setBackend(backend);

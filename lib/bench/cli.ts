@@ -70,9 +70,9 @@ export function readOptions(args: readonly string[]): Options {
       throw new UsageError(`bench has the options --${known.join(', --')}, received '${received}'`);
     }
     if (Object.hasOwn(withValue, token.name)) {
-      if (token.value) continue;
+      if (token.value && (token.inlineValue || !token.value.startsWith('-'))) continue;
       throw new UsageError(
-        `--${token.name} must be followed by ${withValue[token.name as keyof typeof withValue]}, received nothing`,
+        `--${token.name} must be followed by ${withValue[token.name as keyof typeof withValue]}, received ${token.value ? `'${token.value}'` : 'nothing'}`,
       );
     }
     if (token.value !== undefined) throw new UsageError(`--${token.name} takes no value, received '${token.value}'`);

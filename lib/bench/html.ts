@@ -214,7 +214,7 @@ function tiles({ throughput }: Results): string {
     compared(size).reduce((a, b) => (of(b) > of(a) ? b : a));
   const ratios = shown.sizes.slice(-3).map((size) => {
     const row = best(size, ({ timesHoisted }) => timesHoisted.median);
-    const text = `a plain JavaScript loop: ${titleOf(shown)}, ${sizeName(size.elements)} elements, ${row.name}`;
+    const text = `as fast as a plain JavaScript loop: ${titleOf(shown)}, ${sizeName(size.elements).replace(' ', '\u00a0')} elements, ${row.name}`;
     return tile(`${digits(row.timesHoisted.median)} ×`, text);
   });
   const elements = throughput.reduce((sum, { comparedElements }) => sum + comparedElements, 0);
@@ -260,7 +260,7 @@ p { margin: 0 0 12px; max-width: 75ch; }
 .tile strong { display: block; font-size: 28px; line-height: 1.2; letter-spacing: -0.02em; }
 .tile span { color: var(--soft); font-size: 13px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 14px; }
-.wide { max-width: 620px; }
+.as-wide-as-one { max-width: 394px; } /* the scale of the cards' text */
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 0; font-size: 14px; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 8px 0 12px; padding: 0; font-size: 14px; }
@@ -310,14 +310,18 @@ export function page(results: Results): string {
   const charts = [
     tiles({ environment, throughput: measured }),
     tag('h2', {}, 'Speed'),
-    tag('p', { class: 'lead' }, 'Lower is faster. All charts have the same scales. Point at a mark for its numbers.'),
+    tag(
+      'p',
+      { class: 'lead' },
+      'The lowest curve and the longest bar are the fastest. All charts have the same scales. Point at a mark for its numbers.',
+    ),
     legend(styles),
     tag('div', { class: 'cards' }, ...cards),
     tag('h2', {}, 'Memory traffic'),
     tag('p', { class: 'lead' }, 'What a step must read and write, at the largest size, in GB/s.'),
     tag(
       'div',
-      { class: 'wide' },
+      { class: 'as-wide-as-one' },
       tag('section', { class: 'card' }, trafficChart({ ...results, throughput: measured }, styles)),
     ),
   ];

@@ -26,6 +26,8 @@ export interface Case {
 export interface Trainee extends Subject {
   readonly kind: Kind;
   readonly arrays: readonly FloatArray[];
+  /** Where there is only one, and no one writes it. */
+  readonly grad?: FloatArray;
 }
 
 export const cases: readonly Case[] = [
@@ -177,7 +179,7 @@ export function trainees(
     const state = choices[name].state.map((key) => optimizer.state[0][key] as FloatArray);
     optimizer.step([grad]);
     const kind = run.backend === 'typescript' ? 'typescript' : 'native';
-    return { name: runName(run), kind, step: () => void optimizer.step(), arrays: [param, ...state] };
+    return { name: runName(run), kind, step: () => void optimizer.step(), arrays: [param, ...state], grad };
   });
   const loops = loopKinds.map((kind) => loopTrainee(kind, name, newParam(), grad));
   for (const { step } of loops) step(); // as far as the optimizers are

@@ -5,7 +5,7 @@ import type { Spread } from './measure.js';
 export function digits(value: number): string {
   const size = Math.abs(value); // differences may be negative
   if (size >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
 }
 
 export function cell({ median, q1, q3 }: Spread): string {

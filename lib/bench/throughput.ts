@@ -98,7 +98,7 @@ function allRuns(): readonly Run[] {
 }
 
 /** Long enough for several chunks, whose ends are not those of a register. */
-const agreementElements = 100_003;
+export const agreementElements = 100_003;
 const agreementSteps = 5;
 
 /**
