@@ -58,9 +58,9 @@ Napi::Error badArgument(Napi::Env env, const std::string& message) {
 }
 
 struct ArrayInfo {
-  napi_typedarray_type type;
-  size_t length;
-  void* data;
+  napi_typedarray_type type = napi_int8_array;  // stays where Node-API does not know the type: a Float16Array
+  size_t length = 0;
+  void* data = nullptr;
 };
 
 /// As Node-API sees it now, not as a cached wrapper saw it earlier.

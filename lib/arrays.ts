@@ -65,7 +65,10 @@ const resizableGetters = [
 /** An array of the same type and length, all of one value. Never `array.slice()`: a subclass may answer with another type. */
 export function filledLike(array: FloatArray, value: number, start = 0): FloatArray {
   const [ArrayType, length] = [dtypeOf(array) === 'f32' ? Float32Array : Float64Array, lengthOf(array)];
-  const filled = new ArrayType(new ArrayBuffer(start + length * ArrayType.BYTES_PER_ELEMENT), start, length);
+  const filled =
+    start === 0
+      ? new ArrayType(length)
+      : new ArrayType(new ArrayBuffer(start + length * ArrayType.BYTES_PER_ELEMENT), start, length);
   return value === 0 ? filled : filled.fill(value);
 }
 

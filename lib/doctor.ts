@@ -78,7 +78,8 @@ function trainOn(name: BackendName): Check {
   for (let step = 0; step < 5; step++) adam.step([param.map((value, i) => value * ((i % 5) - step))]);
   const { expAvg, expAvgSq } = adam.state[0];
   const hash = createHash('sha256');
-  for (const array of [param, expAvg, expAvgSq]) hash.update(new Uint8Array(array.buffer));
+  for (const array of [param, expAvg, expAvgSq])
+    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return { backend: name, hash: hash.digest('hex') };
 }
 

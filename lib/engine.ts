@@ -24,7 +24,7 @@ import {
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
-import { Watch } from './watch.js';
+import { type Bound, boundArrays, Watch } from './watch.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -64,7 +64,7 @@ export interface GivenGroup<O extends object> {
 
 /** One optimizer's arrays, bound to a backend, and the only loop over them. */
 export class Engine<O extends object> {
-  isDisposed = false;
+  #isDisposed = false;
   readonly #optimizerName: string;
   readonly #definition: Definition<O>;
   readonly #backend: Backend;
@@ -228,7 +228,7 @@ export class Engine<O extends object> {
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
-    this.#written = new Watch(this.#writtenArrays());
+    this.#written = new Watch(this.#boundTensors(), this.#boundAverages());
     this.#control = control;
     this.#plan = plan;
     this.#sources = new Sources(params, written, this.#isList);
@@ -250,6 +250,12 @@ export class Engine<O extends object> {
         tensors.map((arrays, i) => arrays[1 + params[i].group.rule.state.indexOf(towards)]),
       );
     }
+  }
+
+  /** A step that is on its way ends with an error. */
+  dispose(): void {
+    this.#stopRepeating();
+    this.#isDisposed = true;
   }
 
   get params(): readonly Param[] {
@@ -275,11 +281,13 @@ export class Engine<O extends object> {
     this.#mode = mode;
   }
 
-  /** All that a step writes, with the lengths that it must have. */
-  #writtenArrays(): readonly { readonly array: FloatArray; readonly length: number }[] {
-    return this.#params.flatMap(({ length }, i) =>
-      [...this.#tensors[i], ...this.#averages.slice(i, i + 1)].map((array) => ({ array, length })),
-    );
+  /** All that a step writes, in two lists. */
+  #boundTensors(): readonly Bound[] {
+    return boundArrays(this.#params, (i) => this.#tensors[i]);
+  }
+
+  #boundAverages(): readonly Bound[] {
+    return boundArrays(this.#params, (i) => (this.#averages.length === 0 ? [] : [this.#averages[i]]));
   }
 
   /** One value for each parameter, as a frozen list or a record like that of the parameters. */
@@ -371,10 +379,13 @@ export class Engine<O extends object> {
     this.#reading = 'grads';
     try {
       this.#sources.read(grads);
+    } catch (error) {
+      this.#stopRepeating(); // part of what was refused may have been taken down
+      throw error;
     } finally {
       this.#reading = undefined;
     }
-    if (this.isDisposed) throw disposed(this.#optimizerName);
+    if (this.#isDisposed) throw disposed(this.#optimizerName);
   }
 
   /** Fixes the options of every group for the next step. A getter of grads may have called what needs them. */
@@ -386,7 +397,7 @@ export class Engine<O extends object> {
     } finally {
       this.#reading = outer;
     }
-    if (this.isDisposed) throw disposed(this.#optimizerName);
+    if (this.#isDisposed) throw disposed(this.#optimizerName);
   }
 
   /** @param gradScale instead of the pipeline's, for this step */
@@ -400,10 +411,11 @@ export class Engine<O extends object> {
       this.#aheadNext < this.#ahead &&
       this.#repeated?.isIntact()
     ) {
+      this.#report.step = this.#count + 1; // first: whoever has frozen it gets an error, and no step
       this.#plan.step();
       if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
       this.#uncounted++;
-      this.#report.step = ++this.#count;
+      this.#count++;
       return this.#report;
     }
     return this.#stepAtLength(grads, gradScale);
@@ -430,7 +442,7 @@ export class Engine<O extends object> {
       if (this.#pipeline.zeroGrad || !sources.areReplaced()) return false;
       this.#repeated = undefined;
     } else {
-      this.#repeated ??= new Watch([...this.#writtenArrays(), ...sources.bound()]);
+      this.#repeated ??= new Watch(this.#boundTensors(), this.#boundAverages(), sources.bound());
     }
     if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
     if (isReplaced) {
@@ -438,6 +450,7 @@ export class Engine<O extends object> {
       sources.replace(this.#plan);
       this.#canRepeat = true;
     }
+    this.#report.step = this.#count; // as above
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
     if (!(this.#repeated ?? this.#written).isIntact()) return false;
     this.#plan.step();

@@ -203,7 +203,7 @@ export abstract class Optimizer<
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
   dispose(): void {
-    if (this.#engine !== undefined) this.#engine.isDisposed = true;
+    this.#engine?.dispose();
     this.#engine = undefined;
   }
 

@@ -6,6 +6,7 @@ import { rangeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import type { Param } from './params.js';
 import type { Plan } from './plan.js';
+import { type Bound, boundArrays } from './watch.js';
 
 /** How many gradients a parameter can have in one step; the backends have room for a few more. */
 const mostSources = 1000;
@@ -89,11 +90,8 @@ export class Sources {
   }
 
   /** All gradients that are bound as the first of their parameters, with the lengths that they must have. */
-  bound(): readonly { readonly array: FloatArray; readonly length: number }[] {
-    return this.#params.flatMap(({ length }, i) => {
-      const array = this.#first.bound[i];
-      return array === null ? [] : { array, length };
-    });
+  bound(): readonly Bound[] {
+    return boundArrays(this.#params, (i) => [this.#first.bound[i]]);
   }
 
   /** Whether parameter `i` has a gradient. */
@@ -103,7 +101,11 @@ export class Sources {
 
   /** Checks what was read anew; nothing is bound yet. */
   check(): void {
-    for (let k = 0; k < this.count; k++) this.#lists[k].check();
+    for (let k = 0; k < this.count; k++) {
+      const list = this.#lists[k];
+      if (list.areNew) list.check();
+      else if (this.#isMixed) list.checkBound(); // they will be bound anew
+    }
   }
 
   /** Checks that what is bound is still as long as it was. Runs no code but ours. */

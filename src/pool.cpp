@@ -145,9 +145,6 @@ class Pool {
 
   size_t helpers() const { return started_.load(std::memory_order_relaxed); }
 
-  /// In a child of fork(), where no helper lives on.
-  void forget() { started_.store(0, std::memory_order_relaxed); }
-
  private:
   /// Starts helpers until there are as many, if that can be done.
   size_t start(size_t wanted) {
@@ -214,16 +211,21 @@ class Pool {
   void* context_ = nullptr;
 };
 
-/// Made at first use and never destroyed: helpers may sleep in it while the process ends.
+std::atomic<Pool*> current{nullptr};
+
+/// Made at first use and never destroyed: helpers may sleep in it while the process ends. A child of fork(), where no
+/// helper lives on, makes one of its own: the other's locks and waiters are of threads that are gone.
 Pool& pool() {
-  static Pool* const only = [] {
-    Pool* const made = new Pool;
 #ifdef LOCKSTEP_POSIX
-    pthread_atfork(nullptr, nullptr, [] { pool().forget(); });
+  [[maybe_unused]] static const int isRegistered =
+      pthread_atfork(nullptr, nullptr, [] { current.store(nullptr, std::memory_order_relaxed); });
 #endif
-    return made;
-  }();
-  return *only;
+  Pool* found = current.load(std::memory_order_acquire);
+  if (found != nullptr) return *found;
+  Pool* const made = new Pool;
+  if (current.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return *made;
+  delete made;
+  return *found;
 }
 
 }  // namespace

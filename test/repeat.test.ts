@@ -1,11 +1,14 @@
 // Steps that repeat the one before take a short way. It must lead where the long way does, and end where it no longer does.
 
-import { Adam, backend, type FloatArray } from 'lockstep';
+import { Adam, backend, type FloatArray, SGD } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { type AnyOptimizer, optimizers } from './optimizers.js';
 import { copy } from './pipeline.js';
 
 const f32 = (...values: number[]) => new Float32Array(values);
+
+/** Where this JavaScript has it. */
+const float16 = (globalThis as { readonly Float16Array?: new (length: number) => object }).Float16Array;
 
 interface Change {
   readonly what: string;
@@ -199,6 +202,8 @@ describe.each(backend().available)('%s: gradients that are refused in place of o
     detached: detached,
     undefined: () => undefined,
     'a list of numbers': () => [1, 2],
+    // Node-API may know less than JavaScript; older ones leave the type of such an array as it was.
+    ...(float16 && { 'a Float16Array': () => new float16(2) }),
   };
   test.each(Object.entries(refused))('%s', (_, bad) => {
     const attempt = (repeats: number) => {
@@ -226,5 +231,76 @@ describe.each(backend().available)('%s: gradients that are refused in place of o
       expect(later.params).toEqual(other.params);
     }
     expect(later.optimizer.state).toEqual(other.optimizer.state);
+  });
+});
+
+describe.each(backend().available)('%s: what is refused between steps leaves no trace', (name) => {
+  const repeating = () => {
+    const [w, g] = [f32(0), f32(1)];
+    const optimizer = new SGD([w], { lr: 1, backend: name });
+    for (let t = 0; t < 3; t++) optimizer.step([g]);
+    return { optimizer, w, g };
+  };
+
+  const bad: Readonly<Record<string, () => unknown>> = {
+    'one of several': () => [[f32(100)], 5],
+    'nulls that differ': () => [[f32(100)], [null]],
+    'a getter that throws': () => [
+      [f32(100)],
+      {
+        get length(): number {
+          throw new Error('no');
+        },
+      },
+    ],
+    'a list of numbers': () => [[1]],
+    'a longer list': () => [f32(100), f32(100)],
+  };
+  test.each(Object.entries(bad))('%s', (_, grads) => {
+    const { optimizer, w } = repeating();
+    expect(() => optimizer.step(grads() as [Float32Array])).toThrow();
+    expect([...w]).toEqual([-3]);
+    optimizer.step();
+    optimizer.step();
+    expect([...w]).toEqual([-5]);
+    expect(optimizer.state[0].step).toBe(5);
+  });
+
+  test('a gradient that is detached after another was refused in its place', () => {
+    const { optimizer, w, g } = repeating();
+    expect(() => optimizer.step([f32(1, 2)])).toThrow(/grads\[0\] has 2 elements/);
+    structuredClone(g.buffer, { transfer: [g.buffer] });
+    expect(() => optimizer.step()).toThrow(/grads\[0\] must have its memory/);
+    expect([...w]).toEqual([-3]);
+  });
+
+  test('gradients that are detached after several were bound', () => {
+    class Own extends Float32Array {}
+    const { optimizer, w } = repeating();
+    const several = [new Own([1]), f32(3)];
+    optimizer.step(several.map((grad) => [grad]));
+    expect([...w]).toEqual([-5]);
+    structuredClone(several[0].buffer, { transfer: [several[0].buffer] });
+    expect(() => optimizer.step()).toThrow(/grads\[0\] must have its memory/);
+    expect([...w]).toEqual([-5]);
+  });
+
+  test('an optimizer that its own options dispose of', () => {
+    const { optimizer, w } = repeating();
+    const options = {
+      get gradScale() {
+        optimizer.dispose();
+        return 1;
+      },
+    };
+    expect(() => optimizer.step(undefined, options)).toThrow(/disposed/);
+    expect([...w]).toEqual([-3]);
+  });
+
+  test('a report that was frozen', () => {
+    const { optimizer, w, g } = repeating();
+    Object.freeze(optimizer.step([g]));
+    for (let t = 0; t < 2; t++) expect(() => optimizer.step()).toThrow(TypeError);
+    expect([...w]).toEqual([-4]);
   });
 });
