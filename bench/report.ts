@@ -4,7 +4,7 @@ import type { Machine } from './machine.js';
 import { misses } from './misses.js';
 import type { Results, Throughput } from './results.js';
 import { growthTable, limitTable, modelTable, peerTables, torchTables } from './sections.js';
-import { unmeasured, verdicts } from './targets.js';
+import { unmeasured, type Verdict, verdicts } from './targets.js';
 import { cell, digits, sizeName, table } from './text.js';
 import type { Untransferred } from './untransferred.js';
 
@@ -132,34 +132,48 @@ function untransferredTable(rows: readonly Untransferred[]): string {
 }
 
 /** What the run has reached of what is wanted, at the head. */
-function targetTable(results: Results): string {
+function targetTable(results: Results, again: Results | undefined): string {
   const reached = verdicts(results);
-  const lines = reached.map(({ target: { what, bound, value, unit }, measured, isMet }) => [
-    what,
-    `${bound === 'at least' ? '≥' : '≤'} ${value}${unit}`,
-    measured.q1 === measured.q3 ? digits(measured.median) : cell(measured),
-    isMet ? 'met' : '**missed**',
-  ]);
+  const otherRun = new Map(again === undefined ? [] : verdicts(again).map((verdict) => [verdict.key, verdict]));
+  const shown = ({ measured }: Verdict) => (measured.q1 === measured.q3 ? digits(measured.median) : cell(measured));
+  const met = (verdict: Verdict) => (verdict.isMet ? 'met' : '**missed**');
+  const lines = reached.map((verdict) => {
+    const { what, bound, value, unit } = verdict.target;
+    const other = otherRun.get(verdict.key);
+    return [
+      what,
+      `${bound === 'at least' ? '≥' : '≤'} ${value}${unit}`,
+      shown(verdict),
+      met(verdict),
+      ...(again === undefined ? [] : other === undefined ? ['–', ''] : [shown(other), met(other)]),
+    ];
+  });
   const missed = reached.filter(({ isMet }) => !isMet);
   const others = unmeasured(results);
   return [
     '## Targets',
     '',
-    table(['what', 'target', 'measured', ''], lines),
+    table(['what', 'target', 'measured', '', ...(again === undefined ? [] : ['again', ''])], lines),
+    ...(again === undefined
+      ? []
+      : [
+          `\n"Again" is a second run of the same commit on the same machine. In brackets stand the quartiles within a run; how far the two runs are apart tells what processes, and the minutes in which they run, differ by.`,
+        ]),
     ...(missed.length > 0 ? [''] : []),
     ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key]?.(results) ?? 'Not explained yet.'}`),
     ...(others.length > 0 ? [`\nNot measured in this run: ${others.join('; ')}.`] : []),
   ].join('\n');
 }
 
-export function markdown(results: Results): string {
+/** @param again the results of a second run, to show how far they are apart */
+export function markdown(results: Results, again?: Results): string {
   const { machine, throughput, untransferred, wholeStep, overhead, allocation, catalogue } = results;
   const { limits, growth, models, peers, torch } = results;
   const sections = [
     '# Benchmark results',
     'Written by `npm run bench`; not edited by hand.',
     machineList(machine),
-    ...(verdicts(results).length > 0 ? [targetTable(results)] : []),
+    ...(verdicts(results).length > 0 ? [targetTable(results, again)] : []),
     ...(throughput.length > 0 ? [explanation(results), throughputTables(throughput)] : []),
     ...(untransferred?.length ? [untransferredTable(untransferred)] : []),
     ...(limits?.length ? [limitTable(limits)] : []),

@@ -23,7 +23,7 @@ import { isOutOfCache } from './targets.js';
 import { sizeName } from './text.js';
 import { measureTorch, type Torch, TorchProcess, type TorchResult, torchArguments, torchBytes } from './torch.js';
 import { measureUntransferred } from './untransferred.js';
-import { resultsFile, writeReport } from './write.js';
+import { againFile, resultsFile, writeReport } from './write.js';
 
 const usage = `npm run bench -- [options]
 
@@ -31,6 +31,8 @@ const usage = `npm run bench -- [options]
   --only LIST  some of it, with commas between: an optimizer such as Adam, or throughput (all of them),
                limits, growth, models, peers, torch, overhead, pipeline, catalogue; may be repeated
   --write      write RESULTS.md, results.json, the README's numbers and the charts after such a partial run too
+
+  --again      a second run, to be shown beside the first: write again.json in place of results.json
 
 Peers are run if \`npm run bench:peers\` has installed them, PyTorch if LOCKSTEP_BENCH_PYTHON names a Python that has it.
 `;
@@ -72,6 +74,7 @@ function readOptions(args: string[]) {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] as string[] },
     write: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const;
   try {
@@ -279,6 +282,6 @@ const results: Results = {
 };
 process.stdout.write(`\n${markdown(results)}`);
 if (options.write || !(options.quick || only.length > 0)) {
-  writeFileSync(resultsFile, json(results));
+  writeFileSync(options.again ? againFile : resultsFile, json(results));
   writeReport();
 }

@@ -28,7 +28,12 @@ const atMost = (value: number, unit: string, what: string, measured: Target['mea
 };
 
 /** Of the table of limits. */
-export const limitRow = ({ limits }: Results, elements: number, threads: number, name: 'lockstep' | 'stream') =>
+export const limitRow = (
+  { limits }: Results,
+  elements: number,
+  threads: number,
+  name: 'lockstep' | 'stream' | 'divRoot',
+) =>
   limits
     ?.find((result) => result.elements === elements)
     ?.rows.find((row) => row.name === name && row.threads === threads);
@@ -58,10 +63,11 @@ export const peerRow = ({ peers }: Results, wanted: string) =>
 const peer = (wanted: string) => (results: Results) => peerRow(results, wanted)?.timesLockstep;
 
 /** On one thread, or on more. */
+export const adamWResult = ({ torch }: Results, model: string, isThreaded: boolean) =>
+  torch?.results.find((r) => r.optimizer === 'AdamW' && r.model === model && r.threads > 1 === isThreaded);
+
 const fusedAdamW = (model: string, isThreaded: boolean) => (results: Results) =>
-  results.torch?.results
-    .find((r) => r.optimizer === 'AdamW' && r.model === model && r.threads > 1 === isThreaded)
-    ?.rows.find(({ name }) => name === 'fused')?.timesLockstep;
+  adamWResult(results, model, isThreaded)?.rows.find(({ name }) => name === 'fused')?.timesLockstep;
 
 const native = ({ machine }: Results) => machine.backends[0];
 

@@ -1,6 +1,6 @@
 // Everything that is written from the results of a run.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { adamChart, loopChart } from './charts.js';
 import { withNumbers } from './readme.js';
 import { markdown } from './report.js';
@@ -9,11 +9,22 @@ import type { Results } from './results.js';
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 
 export const resultsFile = at('bench/results.json');
+/** A second run, where there was one. */
+export const againFile = at('bench/again.json');
 
-/** From results.json: RESULTS.md, the README's numbers, and its charts; a chart of what was not measured stays as it is. */
+const read = (file: URL) => JSON.parse(readFileSync(file, 'utf8')) as Results;
+
+/** The second run, if it is of the same commit on the same machine. */
+function readAgain({ machine }: Results): Results | undefined {
+  const again = existsSync(againFile) ? read(againFile) : undefined;
+  const isAlike = again?.machine.commit === machine.commit && again?.machine.cpu === machine.cpu;
+  return isAlike ? again : undefined;
+}
+
+/** From results.json and again.json: RESULTS.md, the README's numbers, and its charts; a chart of what was not measured stays as it is. */
 export function writeReport(): void {
-  const results = JSON.parse(readFileSync(resultsFile, 'utf8')) as Results;
-  writeFileSync(at('bench/RESULTS.md'), markdown(results));
+  const results = read(resultsFile);
+  writeFileSync(at('bench/RESULTS.md'), markdown(results, readAgain(results)));
   writeFileSync(at('README.md'), withNumbers(readFileSync(at('README.md'), 'utf8'), results));
   for (const [path, chart] of [
     ['docs/bench-adam.svg', adamChart(results)],

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { describe, rangeError } from './errors.js';
 
-/** Elements that are worth a thread of their own: below, the help costs more than it brings. */
+/**
+ * Elements that are worth a thread of their own: below, the help costs more than it brings. Measured with other work between the
+ * steps, as there is in a training: helpers sleep then, and to be woken takes longer than their share of a small step.
+ */
 const elementsPerThread = 2 ** 17;
 
 /** As many threads as a step over so many elements is worth, of those that there are. */

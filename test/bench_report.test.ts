@@ -116,6 +116,14 @@ test('a miss is explained by the memory only where a step is as fast as the loop
   expect(markdown(with16M(0.5))).toContain('16 M, one thread. Not explained yet.');
 });
 
+test('a second run stands beside the first', () => {
+  const again: Results = { ...madeUp, throughput: [adamAt(2 ** 20, 11), adamAt(2 ** 24, 7)] };
+  const text = markdown(madeUp, again);
+  expect(text).toMatch(/1 M, one thread .*13\.0 \(.*\) \| +met \| +11\.0 \(.*\) \| \*\*missed\*\*/);
+  expect(text).toMatch(/16 M, one thread .*5\.00 \(.*\) \| \*\*missed\*\* \| +7\.00 \(.*\) \| +met/);
+  expect(markdown(madeUp)).not.toContain('| again');
+});
+
 test('the numbers of the README stand between its marks, and nothing else changes', () => {
   const readme =
     'before\n<!-- written by npm run bench:report -->\nold\n<!-- end of what npm run bench:report writes -->\nafter\n';
