@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { backend } from '../backend.js';
 import { describeMachine, type Machine } from './machine.js';
 import { digits, shortCell, sizeName, table } from './text.js';
-import { agreementElements, type Row, type Throughput } from './throughput.js';
+import { agreementElements, type Throughput } from './throughput.js';
 
 export interface Environment extends Machine {
   /** The version of lockstep. */
@@ -106,19 +106,11 @@ export function throughputText(throughput: Throughput): string {
 export function agreementText({ environment, throughput }: Results): string {
   const compared = throughput.reduce((sum, { comparedElements }) => sum + comparedElements, 0);
   const { backends } = environment;
-  const timed = [
-    ...new Set(throughput.flatMap(({ sizes }) => sizes.flatMap(({ rows }) => rows)).flatMap(lockstepName)),
-  ];
   if (backends.length === 1) return `There is only one backend here, ${backends[0]}.`;
-  const rest = timed.length > 1 ? `, and ${listed(timed)} at every size` : '';
   return (
     `${listed(backends)} wrote the same bits into arrays of ${agreementElements.toLocaleString('en-US')} elements, with one thread and with ` +
-    `several${rest}: ${compared.toLocaleString('en-US')} elements of params and state were compared in all.`
+    `several, and so did the rows of the tables at each of their sizes: ${compared.toLocaleString('en-US')} elements of params and state were compared in all.`
   );
-}
-
-function lockstepName({ kind, name }: Row): readonly string[] {
-  return kind === 'loop' ? [] : [name];
 }
 
 function listed(names: readonly string[]): string {
