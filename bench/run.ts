@@ -46,11 +46,11 @@ const quickSizes = [kilo, 64 * kilo];
 const cpuThreads = availableParallelism();
 
 function settingsFor(elements: number, quick: boolean): Settings {
-  if (quick) return { rounds: 5, batchMs: 0.3, warmMs: 20, settle: true };
-  if (elements >= 64 * mega) return { rounds: 5, batchMs: 1, warmMs: 1, settle: true };
-  if (elements >= 16 * mega) return { rounds: 9, batchMs: 1, warmMs: 50, settle: true };
-  if (elements >= mega) return { rounds: 21, batchMs: 3, warmMs: 50, settle: true };
-  return { rounds: 31, batchMs: 2, warmMs: 50, settle: true };
+  if (quick) return { rounds: 5, batchMs: 0.3, warmMs: 20, settle: 3 };
+  if (elements >= 64 * mega) return { rounds: 5, batchMs: 1, warmMs: 1, settle: 1 };
+  if (elements >= 16 * mega) return { rounds: 9, batchMs: 1, warmMs: 50, settle: 1 };
+  if (elements >= mega) return { rounds: 21, batchMs: 3, warmMs: 50, settle: 3 };
+  return { rounds: 31, batchMs: 2, warmMs: 50, settle: 3 };
 }
 
 function say(line: string): void {
@@ -188,7 +188,7 @@ const growth =
   has('growth') && isFree(growthBytes, 'growth')
     ? measureGrowth(
         growthSizes,
-        options.quick ? settingsFor(kilo, true) : { rounds: 11, batchMs: 3, warmMs: 50, settle: true },
+        options.quick ? settingsFor(kilo, true) : { rounds: 11, batchMs: 3, warmMs: 50, settle: 3 },
       )
     : [];
 
@@ -219,10 +219,10 @@ const torch = has('torch') ? await runTorch() : undefined;
 /** Peers and big models take up to hundreds of times as long as lockstep. */
 function slowSettings(elements: number): Settings {
   if (options.quick) return settingsFor(elements, true);
-  if (elements >= 64 * mega) return { rounds: 5, batchMs: 1, warmMs: 1, settle: false };
-  if (elements >= 16 * mega) return { rounds: 7, batchMs: 1, warmMs: 1, settle: false };
-  if (elements >= mega) return { rounds: 11, batchMs: 3, warmMs: 50, settle: true };
-  return { rounds: 21, batchMs: 2, warmMs: 50, settle: true };
+  if (elements >= 64 * mega) return { rounds: 5, batchMs: 1, warmMs: 1, settle: 0 };
+  if (elements >= 16 * mega) return { rounds: 7, batchMs: 1, warmMs: 1, settle: 0 };
+  if (elements >= mega) return { rounds: 11, batchMs: 3, warmMs: 50, settle: 3 };
+  return { rounds: 21, batchMs: 2, warmMs: 50, settle: 3 };
 }
 
 async function runTorch(): Promise<Torch | undefined> {

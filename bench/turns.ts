@@ -30,7 +30,7 @@ export async function takeTurns(turns: readonly Turn[], settings: Settings): Pro
   const series: number[][] = turns.map(() => []);
   for (let round = 0; round < settings.rounds; round++) {
     for (const [i, { time }] of turns.entries()) {
-      if (settings.settle) await time(1);
+      for (let k = 0; k < settings.settle; k++) await time(1);
       series[i].push(((await time(calls[i])) * 1e6) / calls[i]);
     }
   }

@@ -24,7 +24,7 @@ import {
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
-import { type Bound, boundArrays, Watch } from './watch.js';
+import { Watch } from './watch.js';
 
 /** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
 export interface StepReport {
@@ -122,14 +122,15 @@ export class Engine<O extends object> {
   #lines: Lines | undefined;
   #mode: Mode = 'train';
   #count = 0;
-  readonly #report = {
+  /** Sealed, so that no property can become an accessor: to write one runs no code of the user's. */
+  readonly #report = Object.seal({
     stepped: false,
     step: 0,
     skipped: 0,
     gradNorm: null as number | null,
     clipCoefficient: 1,
     nonFinite: null as NonFiniteElement | null,
-  };
+  });
 
   /**
    * @param pipeline may change between steps
@@ -228,7 +229,7 @@ export class Engine<O extends object> {
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
-    this.#written = new Watch(this.#boundTensors(), this.#boundAverages());
+    this.#written = this.#watchWritten();
     this.#control = control;
     this.#plan = plan;
     this.#sources = new Sources(params, written, this.#isList);
@@ -281,13 +282,16 @@ export class Engine<O extends object> {
     this.#mode = mode;
   }
 
-  /** All that a step writes, in two lists. */
-  #boundTensors(): readonly Bound[] {
-    return boundArrays(this.#params, (i) => this.#tensors[i]);
-  }
-
-  #boundAverages(): readonly Bound[] {
-    return boundArrays(this.#params, (i) => (this.#averages.length === 0 ? [] : [this.#averages[i]]));
+  /** A watch over all that a step writes. */
+  #watchWritten(): Watch {
+    const watch = new Watch();
+    for (let i = 0; i < this.#params.length; i++) {
+      const { length } = this.#params[i];
+      const arrays = this.#tensors[i];
+      for (let k = 0; k < arrays.length; k++) watch.add(arrays[k], length);
+      if (this.#averages.length > 0) watch.add(this.#averages[i], length);
+    }
+    return watch;
   }
 
   /** One value for each parameter, as a frozen list or a record like that of the parameters. */
@@ -411,7 +415,7 @@ export class Engine<O extends object> {
       this.#aheadNext < this.#ahead &&
       this.#repeated?.isIntact()
     ) {
-      this.#report.step = this.#count + 1; // first: whoever has frozen it gets an error, and no step
+      this.#report.step = this.#count + 1; // first: whoever made it read-only gets an error, and no step
       this.#plan.step();
       if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
       this.#uncounted++;
@@ -441,8 +445,9 @@ export class Engine<O extends object> {
     if (isReplaced) {
       if (this.#pipeline.zeroGrad || !sources.areReplaced()) return false;
       this.#repeated = undefined;
-    } else {
-      this.#repeated ??= new Watch(this.#boundTensors(), this.#boundAverages(), sources.bound());
+    } else if (this.#repeated === undefined) {
+      this.#repeated = this.#watchWritten();
+      sources.watch(this.#repeated);
     }
     if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
     if (isReplaced) {
@@ -450,7 +455,7 @@ export class Engine<O extends object> {
       sources.replace(this.#plan);
       this.#canRepeat = true;
     }
-    this.#report.step = this.#count; // as above
+    this.#touchReport();
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
     if (!(this.#repeated ?? this.#written).isIntact()) return false;
     this.#plan.step();
@@ -466,6 +471,14 @@ export class Engine<O extends object> {
     this.#countSteps();
     this.#canRepeat = false;
     this.#isQuick = false;
+  }
+
+  /** Writes what a step writes once it is done: whoever made that read-only gets an error, and no step. */
+  #touchReport(): void {
+    const report = this.#report;
+    report.stepped = false;
+    report.step = this.#count;
+    report.skipped = 0;
   }
 
   /** To be called before the steps of a parameter are asked for. */
@@ -523,15 +536,14 @@ export class Engine<O extends object> {
     if (this.#hasSwapped) {
       throw typeError('ERR_MODE', 'step must be called with the weights in place: call swapAverages() first');
     }
-    this.#sources.check();
     const gathered = this.#accumulator;
+    this.#sources.check(gathered !== undefined);
     if (gathered !== undefined && gathered.calls > 0 && gathered.sourceCount !== this.#sources.count) {
       const message = `grads must be ${gathered.sourceCount} for one step as in the calls before, received ${this.#sources.count}`;
       throw rangeError('ERR_INVALID_GRADS', message);
     }
     const report = this.#report;
-    report.stepped = false;
-    report.skipped = 0;
+    this.#touchReport();
     report.gradNorm = null;
     report.clipCoefficient = 1;
     report.nonFinite = null;

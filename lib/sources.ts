@@ -6,7 +6,7 @@ import { rangeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import type { Param } from './params.js';
 import type { Plan } from './plan.js';
-import { type Bound, boundArrays } from './watch.js';
+import type { Watch } from './watch.js';
 
 /** How many gradients a parameter can have in one step; the backends have room for a few more. */
 const mostSources = 1000;
@@ -89,9 +89,13 @@ export class Sources {
     return this.#kept === 1 && !this.#isMixed;
   }
 
-  /** All gradients that are bound as the first of their parameters, with the lengths that they must have. */
-  bound(): readonly Bound[] {
-    return boundArrays(this.#params, (i) => [this.#first.bound[i]]);
+  /** Has all gradients watched that are bound as the first of their parameters. */
+  watch(watch: Watch): void {
+    const { bound } = this.#first;
+    for (let i = 0; i < bound.length; i++) {
+      const array = bound[i];
+      if (array !== null) watch.add(array, this.#params[i].length);
+    }
   }
 
   /** Whether parameter `i` has a gradient. */
@@ -99,12 +103,16 @@ export class Sources {
     return !this.#first.isNull(i);
   }
 
-  /** Checks what was read anew; nothing is bound yet. */
-  check(): void {
+  /**
+   * Checks what was read anew; nothing is bound yet.
+   *
+   * @param isGathered whether sums of calls before will be bound besides
+   */
+  check(isGathered = false): void {
     for (let k = 0; k < this.count; k++) {
       const list = this.#lists[k];
       if (list.areNew) list.check();
-      else if (this.#isMixed) list.checkBound(); // they will be bound anew
+      else if (this.#isMixed || isGathered) list.checkBound(); // they will be bound anew
     }
   }
 

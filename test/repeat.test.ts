@@ -297,10 +297,48 @@ describe.each(backend().available)('%s: what is refused between steps leaves no 
     expect([...w]).toEqual([-3]);
   });
 
-  test('a report that was frozen', () => {
-    const { optimizer, w, g } = repeating();
-    Object.freeze(optimizer.step([g]));
-    for (let t = 0; t < 2; t++) expect(() => optimizer.step()).toThrow(TypeError);
-    expect([...w]).toEqual([-4]);
+  test('a report that was made read-only, or would be made to run code', () => {
+    for (const change of [
+      Object.freeze,
+      (report: object) => Object.defineProperty(report, 'step', { writable: false }),
+    ]) {
+      const { optimizer, w, g } = repeating();
+      const report = optimizer.step([g]);
+      expect(() => Object.defineProperty(report, 'step', { set: () => optimizer.dispose() })).toThrow(TypeError);
+      change(report);
+      for (let t = 0; t < 2; t++) expect(() => optimizer.step()).toThrow(TypeError);
+      expect(() => optimizer.step([f32(1)])).toThrow(TypeError);
+      optimizer.groups[0].lr = 2;
+      expect(() => optimizer.step([g])).toThrow(TypeError);
+      expect([...w]).toEqual([-4]);
+      expect(optimizer.state[0].step).toBe(4);
+    }
+  });
+
+  test('setters for the elements of lists', () => {
+    for (const index of [0, 1, 2, 3]) {
+      const [w, g] = [f32(0), f32(1)];
+      const optimizer = new Adam([w], { backend: name });
+      optimizer.bindGrads([g]);
+      optimizer.step();
+      Object.defineProperty(Array.prototype, index, { configurable: true, set() {}, get: () => undefined });
+      try {
+        optimizer.step();
+        optimizer.step();
+      } finally {
+        Reflect.deleteProperty(Array.prototype, index);
+      }
+      structuredClone((index < 2 ? w : g).buffer, { transfer: [(index < 2 ? w : g).buffer] });
+      expect(() => optimizer.step()).toThrow(/must have its memory/);
+    }
+  });
+
+  test('a gradient that is detached before the first sum is bound', () => {
+    const [w, g] = [f32(0), f32(1)];
+    const optimizer = new SGD([w], { backend: name, accumulate: 2 });
+    optimizer.step([g]);
+    structuredClone(g.buffer, { transfer: [g.buffer] });
+    expect(() => optimizer.step()).toThrow(/grads\[0\] must have its memory/);
+    expect([...w]).toEqual([0]);
   });
 });

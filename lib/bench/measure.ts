@@ -20,8 +20,11 @@ export interface Settings {
   readonly batchMs: number;
   /** How long a subject runs before it is timed, for V8 to compile it. */
   readonly warmMs: number;
-  /** Whether an untimed call comes before each sample, to bring back into the caches what the others displaced. */
-  readonly settle: boolean;
+  /**
+   * How many untimed calls come before each sample, to bring back into the caches what the others displaced. One leaves large
+   * arrays colder than those of a subject that shares them with the one before it.
+   */
+  readonly settle: number;
 }
 
 /** Nanoseconds a call, one number a round. */
@@ -71,7 +74,7 @@ export function measureInTurn(subjects: readonly Subject[], settings: Settings):
   const series: number[][] = subjects.map(() => []);
   for (let round = 0; round < settings.rounds; round++) {
     for (const [i, { time, calls }] of runners.entries()) {
-      if (settings.settle) time(1);
+      for (let k = 0; k < settings.settle; k++) time(1);
       series[i].push((time(calls) * 1e6) / calls);
     }
   }

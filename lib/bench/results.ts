@@ -109,7 +109,7 @@ export function agreementText({ environment, throughput }: Results): string {
   if (backends.length === 1) return `There is only one backend here, ${backends[0]}.`;
   return (
     `${listed(backends)} wrote the same bits into arrays of ${agreementElements.toLocaleString('en-US')} elements, with one thread and with ` +
-    `several, and so did the rows of the tables at each of their sizes: ${compared.toLocaleString('en-US')} elements of params and state were compared in all.`
+    `several, and so did the backends of the tables at each of their sizes: ${compared.toLocaleString('en-US')} elements of params and state were compared in all.`
   );
 }
 
@@ -123,4 +123,4 @@ export const explanation =
 read and write: the gradient once, the parameter and each array of its state twice. The hoisted loop is the same rule in plain JavaScript, as one
 writes it who knows V8; it does not round to f32 between operations, as lockstep's TypeScript backend must. A buffer was transferred first,
 as fetch, streams and workers do in most programs: from then on V8 asks for each element whether its array is still attached, and in a program
-that never transfers one the loop is up to 1.7 times as fast.`.replaceAll('\n', ' ');
+that never transfers one the loop is up to 1.6 times as fast.`.replaceAll('\n', ' ');

@@ -4,7 +4,7 @@ import type { Spread } from './measure.js';
 
 export function digits(value: number): string {
   const size = Math.abs(value); // differences may be negative
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  if (size >= 999.5) return Math.round(value).toLocaleString('en-US');
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
 }
 

@@ -73,10 +73,10 @@ export function sizesFor({ quick }: Extent): readonly number[] {
 }
 
 function settingsFor(elements: number, quick: boolean): Settings {
-  if (quick) return { rounds: 5, batchMs: 0.5, warmMs: 10, settle: elements < mega };
-  if (elements >= 16 * mega) return { rounds: 7, batchMs: 1, warmMs: 50, settle: false }; // fits no cache anyway
-  if (elements >= mega) return { rounds: 15, batchMs: 3, warmMs: 50, settle: true };
-  return { rounds: 31, batchMs: 2, warmMs: 50, settle: true };
+  if (quick) return { rounds: 5, batchMs: 0.5, warmMs: 10, settle: elements < mega ? 3 : 0 };
+  if (elements >= 16 * mega) return { rounds: 7, batchMs: 1, warmMs: 50, settle: 0 }; // fits no cache anyway
+  if (elements >= mega) return { rounds: 15, batchMs: 3, warmMs: 50, settle: 3 };
+  return { rounds: 31, batchMs: 2, warmMs: 50, settle: 3 };
 }
 
 /** The backends to be timed; the native ones with all threads, too, where a tensor is large enough to be worth them. */
