@@ -157,7 +157,7 @@ function targetTable(results: Results, again: Results | undefined): string {
     ...(again === undefined
       ? []
       : [
-          `\n"Again" is a second run of the same commit on the same machine. In brackets stand the quartiles within a run; how far the two runs are apart tells what processes, and the minutes in which they run, differ by.`,
+          `\n"Again" is another run on the same machine, of commit ${again.machine.commit ?? 'unknown'}. In brackets stand the quartiles within a run; how far the two runs are apart tells what processes, and the minutes in which they run, differ by.`,
         ]),
     ...(missed.length > 0 ? [''] : []),
     ...missed.map(({ key, target }) => `- Missed: ${target.what}. ${misses[key]?.(results) ?? 'Not explained yet.'}`),

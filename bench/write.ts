@@ -9,16 +9,15 @@ import type { Results } from './results.js';
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 
 export const resultsFile = at('bench/results.json');
-/** A second run, where there was one. */
+/** Another run, where there was one. */
 export const againFile = at('bench/again.json');
 
 const read = (file: URL) => JSON.parse(readFileSync(file, 'utf8')) as Results;
 
-/** The second run, if it is of the same commit on the same machine. */
+/** The other run, if it is of the same machine. */
 function readAgain({ machine }: Results): Results | undefined {
   const again = existsSync(againFile) ? read(againFile) : undefined;
-  const isAlike = again?.machine.commit === machine.commit && again?.machine.cpu === machine.cpu;
-  return isAlike ? again : undefined;
+  return again?.machine.cpu === machine.cpu ? again : undefined;
 }
 
 /** From results.json and again.json: RESULTS.md, the README's numbers, and its charts; a chart of what was not measured stays as it is. */
