@@ -28,10 +28,9 @@ function limitTrainees({ grad, arrays }: Trainee, probe: Probe | null): readonly
   const loops = probe.limits(grad as Float32Array, param, ...state);
   const { divRoot } = loops;
   if (divRoot === undefined) throw new Error('the probe has no loop with a division and a root for three arrays');
-  // The loops have only the addresses of what they work on.
-  const holding = (step: () => void) => ({ step, held: [grad, ...arrays], arrays });
+  // They have only the addresses of what they work on: the arrays stand here to stay alive.
   return [
-    { name: 'limit: memory', kind: 'limit', ...holding(fasterStream(loops)) },
-    { name: 'limit: ÷ and √', kind: 'limit', ...holding(divRoot) },
+    { name: 'limit: memory', kind: 'limit', step: fasterStream(loops), arrays, grad },
+    { name: 'limit: ÷ and √', kind: 'limit', step: divRoot, arrays, grad },
   ];
 }

@@ -66,8 +66,14 @@ const peer = (wanted: string) => (results: Results) => peerRow(results, wanted)?
 export const adamWResult = ({ torch }: Results, model: string, isThreaded: boolean) =>
   torch?.results.find((r) => r.optimizer === 'AdamW' && r.model === model && r.threads > 1 === isThreaded);
 
-const fusedAdamW = (model: string, isThreaded: boolean) => (results: Results) =>
-  adamWResult(results, model, isThreaded)?.rows.find(({ name }) => name === 'fused')?.timesLockstep;
+/** How many times PyTorch's fused AdamW's speed is wanted, over a model of that name in results. */
+const againstFused = (value: number, what: string, model: string, isThreaded: boolean) =>
+  atLeast(
+    value,
+    ' ×',
+    `against PyTorch fused AdamW, ${what}, ${isThreaded ? 'all threads' : 'one thread'}`,
+    (results) => adamWResult(results, model, isThreaded)?.rows.find(({ name }) => name === 'fused')?.timesLockstep,
+  );
 
 const native = ({ machine }: Results) => machine.backends[0];
 
@@ -123,46 +129,16 @@ export const targets = {
   'tfjs-wasm': atLeast(10, ' ×', 'against tfjs-wasm, 1 M', peer('tfjs-wasm')),
   'jax-js': atLeast(8, ' ×', 'against jax-js, 1 M', peer('jax-js')),
   ruvector: atLeast(2, ' ×', 'against @ruvector/attention, 1 M', peer('@ruvector/attention')),
-  'torch memory': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, one thread', fusedAdamW('16 M', false)),
-  'torch memory, all': atLeast(1, ' ×', 'against PyTorch fused AdamW, 16 M, all threads', fusedAdamW('16 M', true)),
-  'torch ResNet-50': atLeast(
-    1,
-    ' ×',
-    "against PyTorch fused AdamW, ResNet-50's 161 tensors, one thread",
-    fusedAdamW(resNet.name, false),
-  ),
-  'torch ResNet-50, all': atLeast(
-    1,
-    ' ×',
-    "against PyTorch fused AdamW, ResNet-50's 161 tensors, all threads",
-    fusedAdamW(resNet.name, true),
-  ),
-  'torch GPT-2': atLeast(
-    1,
-    ' ×',
-    "against PyTorch fused AdamW, GPT-2 small's 148 tensors, one thread",
-    fusedAdamW(gpt2.name, false),
-  ),
-  'torch GPT-2, all': atLeast(
-    1,
-    ' ×',
-    "against PyTorch fused AdamW, GPT-2 small's 148 tensors, all threads",
-    fusedAdamW(gpt2.name, true),
-  ),
-  'torch cache': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, one thread', fusedAdamW('64 K', false)),
-  'torch cache, all': atLeast(1.3, ' ×', 'against PyTorch fused AdamW, 64 K, all threads', fusedAdamW('64 K', true)),
-  'torch MNIST': atLeast(
-    5,
-    ' ×',
-    "against PyTorch fused AdamW, the MNIST MLP's 4 tensors, one thread",
-    fusedAdamW(mnist.name, false),
-  ),
-  'torch MNIST, all': atLeast(
-    5,
-    ' ×',
-    "against PyTorch fused AdamW, the MNIST MLP's 4 tensors, all threads",
-    fusedAdamW(mnist.name, true),
-  ),
+  'torch memory': againstFused(1, '16 M', '16 M', false),
+  'torch memory, all': againstFused(1, '16 M', '16 M', true),
+  'torch ResNet-50': againstFused(1, "ResNet-50's 161 tensors", resNet.name, false),
+  'torch ResNet-50, all': againstFused(1, "ResNet-50's 161 tensors", resNet.name, true),
+  'torch GPT-2': againstFused(1, "GPT-2 small's 148 tensors", gpt2.name, false),
+  'torch GPT-2, all': againstFused(1, "GPT-2 small's 148 tensors", gpt2.name, true),
+  'torch cache': againstFused(1.3, '64 K', '64 K', false),
+  'torch cache, all': againstFused(1.3, '64 K', '64 K', true),
+  'torch MNIST': againstFused(5, "the MNIST MLP's 4 tensors", mnist.name, false),
+  'torch MNIST, all': againstFused(5, "the MNIST MLP's 4 tensors", mnist.name, true),
   'bound step': atMost(
     10,
     ' calls',

@@ -81,8 +81,7 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
   for (size_t i = 0; i < given; ++i) {
     data[i] = nullptr;
     const BoundTensor& tensor = plan.tensors[(from + i) % count];
-    napi_typedarray_type type =
-        napi_int8_array;  // stays where the engine knows arrays that Node-API does not: Float16Array
+    napi_typedarray_type type = napi_int8_array;  // as in ArrayInfo (addon.cpp)
     size_t length = 0;
     void* start = nullptr;
     if (napi_get_typedarray_info(env, args[1 + i], &type, &length, &start, nullptr, nullptr) != napi_ok) {

@@ -62,7 +62,10 @@ const resizableGetters = [
   return get === undefined ? [] : [Function.prototype.call.bind(get) as (buffer: object) => boolean];
 });
 
-/** An array of the same type and length, all of one value. Never `array.slice()`: a subclass may answer with another type. */
+/**
+ * An array of the same type and length, all of one value, `start` bytes into its buffer. Never `array.slice()`: a subclass may
+ * answer with another type.
+ */
 export function filledLike(array: FloatArray, value: number, start = 0): FloatArray {
   const [ArrayType, length] = [dtypeOf(array) === 'f32' ? Float32Array : Float64Array, lengthOf(array)];
   const filled =

@@ -483,6 +483,7 @@ export class Engine<O extends object> {
 
   /** To be called before the steps of a parameter are asked for. */
   #countSteps(): void {
+    if (this.#uncounted === 0) return;
     const { rows } = this.#control;
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) if (rows[i] >= 0) steps[i] += this.#uncounted;
