@@ -896,6 +896,29 @@ describe.each(available)('%s: averages', (name) => {
     );
   });
 
+  // After a warm-up of one step or eight, what is left of its product shows in every further average. After a warm-up of
+  // thousands of steps it is far below the last bit.
+  test.each([0.15, 0.2, 0.25, 0.3, 0.45, 0.5, 0.6])(
+    'ema with warm-up and debias, past the end of the warm-up: decay %d',
+    (decay) => {
+      const w = f64(1, -2, 3);
+      const optimizer = create(SGD, [w], { lr: 0.5, ema: { decay, warmup: true, debias: true }, backend: name });
+      const random = new Random(9);
+      const sum = [0, 0, 0];
+      let kept = 1; // of nothing: the product of all decays so far
+      for (let t = 1; t <= steps; t++) {
+        optimizer.step([w.map(() => random.unit())]);
+        const share = warm(decay)(t);
+        kept *= share;
+        for (const [k, value] of w.entries()) sum[k] = share * sum[k] + (1 - share) * value;
+        for (const [k, value] of optimizer.averages[0].entries()) {
+          const expected = sum[k] / (1 - kept);
+          expect(Math.abs(value - expected), `step ${t}, element ${k}`).toBeLessThan(1e-14 * Math.abs(sum[k]) + 1e-14);
+        }
+      }
+    },
+  );
+
   test('decay 0 and 1', () => {
     for (const debias of [false, true]) {
       const last = run({ ema: { decay: 0, debias } });
