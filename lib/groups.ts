@@ -1,6 +1,7 @@
 // Groups: parameters that share options. One group is the usual case.
 
 import type { Definition, Values } from './definition.js';
+import { checkAnswer } from './options.js';
 import type { Param } from './params.js';
 import { measureCount, type Rule } from './rules/rule.js';
 
@@ -78,9 +79,9 @@ export class Group<O extends object> {
   /** One option in the step that `step` others came before. */
   optionAt(name: keyof O & string, step: number): unknown {
     const given = this.#given[name];
-    return typeof given === 'function'
-      ? this.definition.options[name].check(`${name} of step ${step}`, given(step))
-      : given;
+    if (typeof given !== 'function') return given;
+    const option = this.definition.options[name];
+    return checkAnswer<unknown>(option.answer ?? option, `${name} of step ${step}`, given(step));
   }
 
   #evaluate(step: number): Values<O> {

@@ -11,6 +11,8 @@ export interface Option<T> {
   readonly isRequired?: boolean;
   /** Answers with what a later value must be, where `value` cannot follow `first`, the one that the optimizer was made with. */
   stays?(first: T, value: T): string | undefined;
+  /** The check of what a schedule answers with, where the option may be a schedule. */
+  readonly answer?: Option<unknown>;
 }
 
 /** A list of options whose checked values make up a `Values`. */
@@ -39,6 +41,10 @@ function number(fallback: number, expected: string, accepts: (value: number) => 
     },
   };
 }
+
+/** A number, infinities included. */
+export const anyNumber = (fallback: number): Option<number> =>
+  number(fallback, 'a number', (value) => !Number.isNaN(value));
 
 /** A finite number >= 0. */
 export const nonNegative = (fallback: number): Option<number> =>
@@ -134,7 +140,23 @@ export function scheduled<T>(option: Option<T>): Option<T | Schedule<T>> {
   return {
     default: option.default,
     check: (name, value) => (typeof value === 'function' ? (value as Schedule<T>) : option.check(name, value)),
+    answer: option,
   };
+}
+
+/**
+ * Checks what a schedule answers with, as if the option had been set to the answer.
+ *
+ * @throws TypeError or RangeError `ERR_INVALID_OPTION`; where the answer is a function, the message says what to pass instead
+ */
+export function checkAnswer<T>(option: Option<T>, name: string, answer: unknown): T {
+  try {
+    return option.check(name, answer);
+  } catch (error) {
+    if (typeof answer !== 'function') throw error;
+    const hint = 'pass the schedule itself, such as schedules.cosine({ … }), not a function that returns a schedule';
+    throw typeError('ERR_INVALID_OPTION', `${(error as LockstepError).message}: ${hint}`);
+  }
 }
 
 /** An object with options of its own, or `null` for none. What is kept is a frozen copy with every default. */

@@ -152,8 +152,15 @@ function testOf(rule: unknown, r: number): (name: string, param: FloatArray) => 
   }
   const { match } = rule as { readonly match: unknown };
   if (match instanceof RegExp) return (name) => name.search(match) >= 0;
-  if (typeof match === 'function') return (name, param) => Boolean(match(name, param));
+  if (typeof match === 'function') return (name, param) => matches(match(name, param), `rules[${r}].match`);
   throw invalid(`rules[${r}].match must be a regular expression or a function, received ${describe(match)}`);
+}
+
+/** A function or a regular expression is an answer not yet given: as a truth value it would match every parameter. */
+function matches(answer: unknown, label: string): boolean {
+  if (typeof answer !== 'function' && !(answer instanceof RegExp) && !(answer instanceof Promise))
+    return Boolean(answer);
+  throw invalid(`${label} must answer with true or false, received ${describe(answer)}`);
 }
 
 function invalid(message: string): LockstepError {

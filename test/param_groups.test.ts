@@ -76,6 +76,14 @@ test('what they refuse', () => {
     TypeError,
     "rules[0].match must be a regular expression or a function, received 'bias'",
   );
+  for (const [answer, received] of [
+    [/bias/, 'an object'],
+    [() => true, 'a function'],
+    [Promise.resolve(false), 'an object'],
+  ]) {
+    const message = `rules[0].match must answer with true or false, received ${received}`;
+    option(() => split(params, [{ match: () => answer }]), TypeError, message);
+  }
   const unmatched = 'rules[1].match must match a parameter that no rule before it does';
   option(() => split(params, [{ match: /bias/ }, { match: /bias/ }]), RangeError, unmatched);
   option(() => decay(params, null), TypeError, 'options must be an object, received null');

@@ -6,11 +6,13 @@ import {
   Adan,
   backend,
   type FloatArray,
+  FTRL,
   NAdam,
   ScheduleFreeAdamW,
   ScheduleFreeSGD,
   SGD,
   type StepReport,
+  schedules,
 } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import {
@@ -370,6 +372,21 @@ describe('a step that is refused or left out changes nothing', () => {
     ['throw: NaN in the last', nonFinite('throw', 2, NaN), 'grads[2] must be finite, but its element 0', 'gives up'],
     ['a schedule of NaN', scheduled(() => NaN), 'lr of step 1 must be a finite number >= 0, received NaN'],
     [
+      'a schedule of a string',
+      scheduled(() => '0.1' as unknown as number),
+      "lr of step 1 must be a finite number >= 0, received '0.1'",
+    ],
+    [
+      'a schedule of a schedule',
+      scheduled(() => schedules.constant(1) as unknown as number),
+      'lr of step 1 must be a finite number >= 0, received a function: pass the schedule itself',
+    ],
+    [
+      'a schedule of a promise',
+      scheduled(() => Promise.resolve(1) as unknown as number),
+      'lr of step 1 must be a finite number >= 0, received an object',
+    ],
+    [
       'a schedule that throws',
       scheduled(() => {
         throw new Error('no rate today');
@@ -606,6 +623,36 @@ describe.each(available)('%s: groups', (name) => {
     optimizer.step([null, f32(1), null]);
     optimizer.step(grads());
     expect(asked).toEqual([0, 1, 1, 1, 2]);
+  });
+
+  test.each([
+    [AdamW, 'lr', 'a finite number >= 0', 1],
+    [AdamW, 'weightDecay', 'a finite number >= 0', 0.5],
+    [FTRL, 'lr', 'a finite number > 0', 1],
+    [AdamW, 'betas', 'an array of two numbers', [0.5, 0.75]],
+    [Adan, 'betas', 'an array of three numbers', [0.5, 0.75, 0.5]],
+  ] as const)('a schedule that answers with a schedule: %o, %s', (Class, option, expected, value) => {
+    const w = f32(1, 1);
+    const message = (step: number) =>
+      `${option} of step ${step} must be ${expected}, received a function: pass the schedule itself, such as ` +
+      'schedules.cosine({ … }), not a function that returns a schedule';
+    const wrapped = { [option]: () => () => value };
+    expectThrow(() => create(Class, [w], { ...wrapped, backend: name }), TypeError, 'ERR_INVALID_OPTION', message(0));
+    const optimizer = create(Class, [w], { backend: name });
+    expectThrow(
+      () => optimizer.addGroup({ params: [f32(1)], ...wrapped }),
+      TypeError,
+      'ERR_INVALID_OPTION',
+      message(0),
+    );
+    optimizer.step([f32(1, 1)]);
+    Object.assign(optimizer.groups[0], { [option]: wrapped[option] });
+    const before = structuredClone([w, optimizer.state]);
+    expectThrow(() => optimizer.step([f32(1, 1)]), TypeError, 'ERR_INVALID_OPTION', message(1));
+    expectThrow(() => Object.values(optimizer.groups[0]), TypeError, 'ERR_INVALID_OPTION', message(1));
+    expect([w, optimizer.state]).toEqual(before);
+    Object.assign(optimizer.groups[0], { [option]: () => value });
+    expect(optimizer.step([f32(1, 1)])).toMatchObject({ stepped: true, step: 2 });
   });
 
   test('a group that is added keeps the state of the others', () => {

@@ -225,6 +225,10 @@ type Invalid = readonly [message: string, make: () => unknown];
 /** Whatever types allow. */
 const bad = (value: unknown) => value as never;
 
+/** What a function gets to hear that answers with a schedule instead of a value. */
+const wrapped =
+  'received a function: pass the schedule itself, such as schedules.cosine({ … }), not a function that returns a schedule';
+
 const wrongTypes: readonly Invalid[] = [
   ["value must be a finite number >= 0, received '1'", () => constant(bad('1'))],
   ['options must be an object, received undefined', () => linear(bad(undefined))],
@@ -267,6 +271,43 @@ const wrongTypes: readonly Invalid[] = [
   ['schedules must be an array of at least one schedule, received an array', () => chain([])],
   ["step must be a finite number >= 0, received '1'", () => linear({ from: 1, steps: 1 })(bad('1'))],
   [
+    `schedule(0) must be a finite number >= 0, ${wrapped}`,
+    () =>
+      warmup(
+        bad(() => constant(1)),
+        { steps: 1 },
+      ),
+  ],
+  [
+    `schedule(4) must be a number, ${wrapped}`,
+    () =>
+      warmup(
+        bad((step: number) => (step < 2 ? 1 : constant(1))),
+        { steps: 1 },
+      )(5),
+  ],
+  [
+    `schedule(3) must be a number, ${wrapped}`,
+    () =>
+      delay(
+        bad(() => constant(1)),
+        { steps: 1 },
+      )(4),
+  ],
+  [`schedules[1](2) must be a number, ${wrapped}`, () => join([constant(1), bad(() => constant(1))], [3])(5)],
+  [`schedules[1](5) must be a number, ${wrapped}`, () => chain([constant(1), bad(() => constant(1))])(5)],
+  ["schedules[0](5) must be a number, received '2'", () => chain([bad(() => '2'), constant(1)])(5)],
+  ['schedules[0](5) must be a number, received null', () => chain([bad(() => null), constant(1)])(5)],
+  [
+    "schedule(0) must be a number, received '2'",
+    () =>
+      delay(
+        bad(() => '2'),
+        { steps: 1 },
+      )(0),
+  ],
+  ['lr must be a number to be reduced, received NaN', () => new ReduceOnPlateau({ lr: NaN })],
+  [
     'target must be an optimizer or an object with an lr, received undefined',
     () => new ReduceOnPlateau(bad(undefined)),
   ],
@@ -278,6 +319,8 @@ const wrongTypes: readonly Invalid[] = [
 
 const wrongValues: readonly Invalid[] = [
   ['value must be a finite number >= 0, received -1', () => constant(-1)],
+  ['schedules[0](5) must be a number, received NaN', () => join([() => NaN, constant(1)], [9])(5)],
+  ['schedules[1](5) must be a number, received NaN', () => chain([constant(1), () => NaN])(5)],
   ['steps must be an integer >= 1, received 0', () => linear({ from: 1, steps: 0 })],
   ['steps must be an integer >= 1, received 1.5', () => linear({ from: 1, steps: 1.5 })],
   ['from must be a finite number >= 0, received Infinity', () => linear({ from: Infinity, steps: 1 })],

@@ -1,8 +1,9 @@
 // Schedules made of schedules.
 
-import { choice, integer, nonNegative, type OptionList, readKnown, refuse, required } from '../options.js';
+import { checkAnswer, choice, integer, nonNegative, type OptionList, readKnown, refuse, required } from '../options.js';
 import { constant } from './decays.js';
 import {
+  answering,
   blend,
   checkIncreasing,
   checkSchedule,
@@ -69,7 +70,8 @@ const delayOptions: OptionList<DelayOptions> = { steps: required(integer(0, 0)) 
 export function delay(delayed: Schedule, options: DelayOptions): Schedule {
   checkSchedule('schedule', delayed);
   const { steps } = readKnown(delayOptions, options);
-  return schedule((step) => delayed(Math.max(0, step - steps)));
+  const valueAt = answering('schedule', delayed);
+  return schedule((step) => valueAt(Math.max(0, step - steps)));
 }
 
 /** The options of `schedules.warmup`. */
@@ -106,10 +108,11 @@ const warmupOptions: OptionList<WarmupOptions> = {
 export function warmup(warmed: Schedule, options: WarmupOptions): Schedule {
   checkSchedule('schedule', warmed);
   const { steps, from, shape, offset } = readKnown(warmupOptions, options);
-  const top = nonNegative(0).check('schedule(0)', warmed(0));
+  const top = checkAnswer(nonNegative(0), 'schedule(0)', warmed(0));
+  const valueAt = answering('schedule', warmed);
   const rising = (share: number) => (shape === 'linear' ? share : remaining(shape, 1 - share));
   return schedule((step) =>
-    step < steps ? blend(top, from, rising(progress(step + offset, steps))) : warmed(step - steps),
+    step < steps ? blend(top, from, rising(progress(step + offset, steps))) : valueAt(step - steps),
   );
 }
 

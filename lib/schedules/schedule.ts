@@ -1,7 +1,7 @@
 // What a schedule is, and what all of them are made of.
 
 import { describe, rangeError, typeError } from '../errors.js';
-import { choice, nonNegative, type Option, refuse } from '../options.js';
+import { anyNumber, checkAnswer, choice, nonNegative, type Option, refuse } from '../options.js';
 import type { Schedule } from '../schedule.js';
 import { cosPi } from '../trigonometry.js';
 
@@ -42,7 +42,17 @@ export function checkSchedule(name: string, value: unknown): asserts value is Sc
   }
 }
 
-/** A frozen copy of a list of schedules, of which there has to be one at least. */
+const answer = anyNumber(0);
+
+/**
+ * The schedule with a check of what it answers with: a number, which may be negative, since a schedule is not always a
+ * learning rate. For schedules of the user's, inside those of lockstep: a string or a function would turn into NaN there.
+ */
+export function answering(name: string, asked: Schedule): Schedule {
+  return (step) => checkAnswer(answer, `${name}(${step})`, asked(step));
+}
+
+/** A frozen list of the schedules with a check of their answers; there has to be one at least. */
 export function checkSchedules(name: string, value: unknown): readonly Schedule[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw refuse(name, value, 'an array of at least one schedule', 'array');
@@ -50,7 +60,7 @@ export function checkSchedules(name: string, value: unknown): readonly Schedule[
   return Object.freeze(
     Array.from(value, (entry: unknown, i) => {
       checkSchedule(`${name}[${i}]`, entry);
-      return entry;
+      return answering(`${name}[${i}]`, entry);
     }),
   );
 }
