@@ -66,7 +66,7 @@ export abstract class Optimizer<
 
   /**
    * The options of each group, readable and settable between steps: `optimizer.groups[0].lr *= 0.1`. Without groups there is
-   * one. Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can
+   * one. `addGroup` makes a new list: read `optimizer.groups` again after it. Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can
    * only be set to what they are.
    */
   get groups(): readonly GroupOptions<O>[] {

@@ -427,7 +427,7 @@ describe('ReduceOnPlateau', () => {
 
   test.each(cases)('$name: lr is that of PyTorch', ({ options, lr, values }) => {
     const target = { lr };
-    const plateau = new ReduceOnPlateau(target, options);
+    const plateau = new ReduceOnPlateau(target, { ...options, dialect: 'torch' });
     const lrs = doubles(metrics).map((metric) => {
       const before = target.lr;
       expect(plateau.step(metric)).toBe(target.lr !== before);
@@ -451,6 +451,59 @@ describe('ReduceOnPlateau', () => {
     expect(target.groups).toEqual([{ lr: 0.5 }, { lr: 0.1 }]);
   });
 
+  test('reduces a group that was added later, and its schedule', () => {
+    const f32 = (value: number) => new Float32Array([value]);
+    const sgd = new SGD([{ params: { w: f32(1) } }], { lr: 1 });
+    const plateau = new ReduceOnPlateau(sgd, { patience: 0, factor: 0.5 });
+    plateau.step(1);
+    sgd.addGroup({ params: { b: f32(1) }, lr: 0.25 });
+    sgd.addGroup({ params: { c: f32(1) }, lr: (step) => 8 / (1 + step) });
+    expect([2, 2].map((loss) => plateau.step(loss))).toEqual([true, true]);
+    expect(sgd.groups.map(({ lr }) => lr)).toEqual([0.25, 0.0625, 2]);
+  });
+
+  test('a group that was added later and has no lr is refused, and changes nothing', () => {
+    const target: { groups: { lr: number | Schedule }[] } = { groups: [{ lr: 1 }] };
+    const plateau = new ReduceOnPlateau(target, { patience: 0, factor: 0.5 });
+    plateau.step(1);
+    for (const lr of [constant(1), NaN]) {
+      target.groups[1] = { lr };
+      expect(() => plateau.step(2)).toThrow('lr must be a number to be reduced, received');
+      expect([target.groups[0].lr, plateau.state]).toEqual([1, { best: 1, badSteps: 0, cooldown: 0 }]);
+    }
+  });
+
+  // PyTorch: a < best · (1 − threshold), in mode 'max' a > best · (1 + threshold), whatever the sign of best.
+  test.each([
+    ['min', 'lockstep', -125, [-100, -110, -124.9, -125, -125.1, 0], false],
+    ['min', 'torch', -75, [-75, -50, 0], true],
+    ['max', 'lockstep', -75, [-100, -90, -75.1, -75, -74.9, NaN], false],
+    ['max', 'torch', -125, [-125, -150, -Infinity], true],
+  ] as const)('negative metrics, mode %s, dialect %s', (mode, dialect, bound, metrics, isTorch) => {
+    const isBetter = (best: number, metric: number, options: object = {}) => {
+      const plateau = new ReduceOnPlateau({ lr: 1 }, { mode, threshold: 0.25, ...options });
+      plateau.step(best);
+      plateau.step(metric);
+      return plateau.state.badSteps === 0;
+    };
+    const sign = mode === 'min' ? 1 : -1;
+    for (const metric of [...metrics, bound - sign, bound, bound + sign]) {
+      const expected = mode === 'min' ? metric < bound : metric > bound;
+      expect(isBetter(-100, metric, { dialect }), `${metric}`).toBe(expected);
+      if (!isTorch) expect(isBetter(-100, metric), `${metric} by default`).toBe(expected);
+    }
+    expect(isBetter(-100, -100, { dialect })).toBe(isTorch);
+    // Both dialects agree about a best metric >= 0, and in thresholdMode 'abs'.
+    const other = dialect === 'torch' ? 'lockstep' : 'torch';
+    for (const best of [100, 0]) {
+      for (const metric of [75, 74.9, 125, 125.1, 0, -1, 1]) {
+        expect(isBetter(best, metric, { dialect })).toBe(isBetter(best, metric, { dialect: other }));
+      }
+    }
+    const difference = { dialect, threshold: 1, thresholdMode: 'abs' };
+    expect([1, 1.5].map((by) => isBetter(-100, -100 - sign * by, difference))).toEqual([false, true]);
+  });
+
   test('NaN is never better, neither first nor later', () => {
     const target = { lr: 1 };
     const plateau = new ReduceOnPlateau(target, { patience: 1 });
@@ -472,11 +525,12 @@ describe('ReduceOnPlateau', () => {
 
   test.each(cases)('$name: goes on from its state', ({ options, lr, values }) => {
     const target = { lr };
-    let plateau = new ReduceOnPlateau(target, options);
+    const torch = { ...options, dialect: 'torch' } as const;
+    let plateau = new ReduceOnPlateau(target, torch);
     const lrs = doubles(metrics).map((metric) => {
       plateau.step(metric);
       const state = structuredClone(plateau.state);
-      plateau = new ReduceOnPlateau(target, options);
+      plateau = new ReduceOnPlateau(target, torch);
       plateau.state = state;
       return target.lr;
     });

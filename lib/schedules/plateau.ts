@@ -12,7 +12,7 @@ export interface ReduceOnPlateauOptions {
   patience?: number;
   /** How much better a metric has to be to count as such, >= 0. Default 1e-4. */
   threshold?: number;
-  /** Whether that is a share of the best metric so far, or a difference to it. Default 'rel'. */
+  /** Whether that is a share of the best metric so far (of its absolute value), or a difference to it. Default 'rel'. */
   thresholdMode?: 'rel' | 'abs';
   /** How many metrics after a reduction are not counted as bad, an integer >= 0. Default 0. */
   cooldown?: number;
@@ -20,6 +20,11 @@ export interface ReduceOnPlateauOptions {
   minLr?: number;
   /** A reduction by no more than this is left out, >= 0. Default 1e-8. */
   eps?: number;
+  /**
+   * 'torch' takes the share of a negative best metric with the sign of the metric, as PyTorch does: a metric that is no better,
+   * or a little worse, then counts as better. Positive metrics are treated alike. Default 'lockstep'.
+   */
+  dialect?: 'lockstep' | 'torch';
 }
 
 const plateauOptions: OptionList<ReduceOnPlateauOptions> = {
@@ -31,12 +36,15 @@ const plateauOptions: OptionList<ReduceOnPlateauOptions> = {
   cooldown: integer(0, 0),
   minLr: nonNegative(0),
   eps: nonNegative(1e-8),
+  dialect: choice('lockstep', 'lockstep', 'torch'),
 };
 
 /** What has an lr to reduce: an option group, or anything else. */
 export interface HasLr {
   lr: number | Schedule;
 }
+
+type Target = { readonly groups: readonly HasLr[] } | HasLr;
 
 /** What a `ReduceOnPlateau` knows: plain data, which JSON keeps as well, unless the best metric is infinite. */
 export interface PlateauState {
@@ -51,33 +59,36 @@ export interface PlateauState {
 /**
  * Reduces lr where a metric no longer improves. This is the one schedule that is no function of the step: it has state.
  *
- * A metric is better if it is < best · (1 − threshold), with mode 'max' > best · (1 + threshold); with thresholdMode 'abs'
- * < best − threshold or > best + threshold. Once more than `patience` in a row are not, lr ← max(lr · factor, minLr), and
+ * A metric is better if it is < best − |best| · threshold, with mode 'max' > best + |best| · threshold; with thresholdMode
+ * 'abs' < best − threshold or > best + threshold. Once more than `patience` in a row are not, lr ← max(lr · factor, minLr), and
  * for the next `cooldown` metrics none is counted as bad. NaN is never better.
  *
  * State: the best metric, the bad ones in a row, what is left of the cooldown.
  *
- * PyTorch: `ReduceLROnPlateau`.
+ * PyTorch: `ReduceLROnPlateau`, which takes best · threshold instead of |best| · threshold: for a best metric of −100 and the
+ * default threshold, each metric below −99.99 counts as better there. The option `dialect: 'torch'` does the same.
  *
  * @example
  * const plateau = new ReduceOnPlateau(adam, { factor: 0.5, patience: 3 });
  * for (const epoch of epochs) plateau.step(validate(train(epoch)));
  */
 export class ReduceOnPlateau {
-  readonly #groups: readonly HasLr[];
+  readonly #target: Target;
   readonly #options: Required<ReduceOnPlateauOptions>;
   #best: number | null = null;
   #badSteps = 0;
   #cooldown = 0;
 
   /**
-   * @param target an optimizer, each of whose groups is reduced, or an object with an `lr`
+   * @param target an optimizer, each of whose groups is reduced, those that are added later included; or an object with an
+   *   `lr`
    * @throws TypeError or RangeError `ERR_INVALID_OPTION`
    */
-  constructor(target: { readonly groups: readonly HasLr[] } | HasLr, options: ReduceOnPlateauOptions = {}) {
-    this.#groups = groupsOf(target);
+  constructor(target: Target, options: ReduceOnPlateauOptions = {}) {
+    const groups = groupsOf(target);
+    this.#target = target;
     this.#options = readKnown(plateauOptions, options);
-    this.#groups.forEach(lrOf);
+    groups.forEach(lrOf);
   }
 
   /**
@@ -90,12 +101,13 @@ export class ReduceOnPlateau {
     if (typeof metric !== 'number') {
       throw typeError('ERR_INVALID_OPTION', `metric must be a number, received ${describe(metric)}`);
     }
-    const lrs = this.#groups.map(lrOf);
+    const groups = groupsOf(this.#target);
+    const lrs = groups.map(lrOf);
     const isBetter = this.#isBetter(metric);
     const isCooling = this.#cooldown > 0;
     const badSteps = isBetter || isCooling ? 0 : this.#badSteps + 1;
     const isTime = badSteps > this.#options.patience;
-    const isReduced = isTime && this.#reduce(lrs); // before anything is kept, since an lr that is fixed refuses it
+    const isReduced = isTime && this.#reduce(groups, lrs); // before anything is kept, since an lr that is fixed refuses it
     if (isBetter) this.#best = metric;
     this.#badSteps = isTime ? 0 : badSteps;
     if (isTime) this.#cooldown = this.#options.cooldown;
@@ -117,17 +129,19 @@ export class ReduceOnPlateau {
   }
 
   #isBetter(metric: number): boolean {
-    const { mode, threshold, thresholdMode } = this.#options;
+    const { mode, threshold, thresholdMode, dialect } = this.#options;
     const sign = mode === 'min' ? -1 : 1;
-    if (this.#best === null) return sign * metric > -Infinity;
-    const bound = thresholdMode === 'rel' ? this.#best * (1 + sign * threshold) : this.#best + sign * threshold;
+    const best = this.#best;
+    if (best === null) return sign * metric > -Infinity;
+    const share = best < 0 && dialect === 'lockstep' ? -threshold : threshold; // signed, so that best · share is ± |best| · threshold
+    const bound = thresholdMode === 'rel' ? best * (1 + sign * share) : best + sign * threshold;
     return mode === 'min' ? metric < bound : metric > bound;
   }
 
-  #reduce(lrs: readonly number[]): boolean {
+  #reduce(groups: readonly HasLr[], lrs: readonly number[]): boolean {
     const { factor, minLr, eps } = this.#options;
     let isReduced = false;
-    this.#groups.forEach((group, i) => {
+    groups.forEach((group, i) => {
       const reduced = Math.max(lrs[i] * factor, minLr);
       if (lrs[i] - reduced <= eps) return;
       group.lr = reduced;
@@ -160,6 +174,6 @@ function groupsOf(target: unknown): readonly HasLr[] {
 }
 
 function lrOf({ lr }: HasLr): number {
-  if (typeof lr === 'number') return lr;
+  if (typeof lr === 'number' && !Number.isNaN(lr)) return lr;
   throw typeError('ERR_INVALID_OPTION', `lr must be a number to be reduced, received ${describe(lr)}`);
 }
