@@ -1,7 +1,8 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { Accumulator } from './accumulator.js';
-import { copyInto, type FloatArray, filledApart, filledLike, lengthOf, Memory } from './arrays.js';
+import { type FloatArray, filledApart, lengthOf, Memory } from './arrays.js';
+import { Placeholders, swap } from './averages.js';
 import type { Definition, Mode } from './definition.js';
 import { rangeError, typeError } from './errors.js';
 import { Group, type Member } from './groups.js';
@@ -80,6 +81,7 @@ export class Engine<O extends object> {
   #tensors: readonly (readonly FloatArray[])[] = [];
   /** The running average of each parameter, if one is kept. */
   #averages: readonly FloatArray[] = [];
+  readonly #placeholders = new Placeholders();
   #hasSwapped = false;
   #sources!: Sources;
   #plan!: Plan;
@@ -334,19 +336,37 @@ export class Engine<O extends object> {
     return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) });
   }
 
-  /** The live average of parameter `i`. */
+  /** How many steps updated a parameter. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether params hold the averages, and the averages the weights. */
+  get hasSwapped(): boolean {
+    return this.#hasSwapped;
+  }
+
+  /** The live average of parameter `i`; as long as there is none, its array holds a copy of the current weights. */
   averageOf(i: number): FloatArray {
-    if (this.#averages.length === 0) {
-      throw typeError('ERR_MODE', 'averages are kept by optimizers with the option ema or swa only');
+    this.#refuseWithoutAverages();
+    this.#countSteps();
+    if (this.#steps[i] < firstAverage(this.#pipeline)) {
+      this.#stopRepeating(); // since the array must be zeroed before the first average is taken
+      this.#placeholders.fill(i, this.#averages[i], this.#params[i]);
     }
     return this.#averages[i];
+  }
+
+  #refuseWithoutAverages(): void {
+    if (this.#averages.length > 0) return;
+    throw typeError('ERR_MODE', 'averages are kept by optimizers with the option ema or swa only');
   }
 
   /** Exchanges the weights and their averages, of every parameter that has an average by now. */
   swapAverages(): void {
     this.#stopRepeating();
     this.#refuseReentry('swapAverages');
-    this.averageOf(0);
+    this.#refuseWithoutAverages();
     if (this.#mode !== 'train') {
       throw typeError(
         'ERR_MODE',
@@ -356,12 +376,8 @@ export class Engine<O extends object> {
     this.#checkTensors();
     const first = firstAverage(this.#pipeline);
     for (let i = 0; i < this.#params.length; i++) {
-      if (this.#steps[i] < first) continue;
-      const [param] = this.#tensors[i];
-      const weights = filledLike(param, 0);
-      copyInto(weights, param);
-      copyInto(param, this.#averages[i]);
-      copyInto(this.#averages[i], weights);
+      if (this.#steps[i] < first) continue; // its average is read as its weights
+      swap(this.#params[i].array, this.#averages[i]);
     }
     this.#hasSwapped = !this.#hasSwapped;
   }
@@ -562,10 +578,28 @@ export class Engine<O extends object> {
     }
     if (this.#hasMeasures) this.#adaptRows();
     this.#checkBound();
+    const hasPlaceholders = this.#clearPlaceholders();
     this.#plan.step();
     this.#finish(gathered);
-    this.#canRepeat = gathered === undefined && this.#isRepeatable();
+    this.#canRepeat = gathered === undefined && !hasPlaceholders && this.#isRepeatable();
     return report;
+  }
+
+  /**
+   * Zeroes the placeholders of the parameters whose first average this step takes.
+   *
+   * @returns whether this step updates a parameter that keeps its placeholder
+   */
+  #clearPlaceholders(): boolean {
+    const { rows } = this.#control;
+    const first = firstAverage(this.#pipeline);
+    let isAnyKept = false;
+    for (let i = 0; i < this.#averages.length; i++) {
+      if (rows[i] < 0 || !this.#placeholders.has(i)) continue;
+      if (this.#steps[i] + 1 < first) isAnyKept = true;
+      else this.#placeholders.clear(i, this.#averages[i]);
+    }
+    return isAnyKept;
   }
 
   #isRepeatable(): boolean {

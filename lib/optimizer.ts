@@ -1,9 +1,10 @@
 // What all optimizers have in common, as their users see it.
 
+import { withAverages } from './averages.js';
 import { resolveBackend } from './backend.js';
 import type { Definition, Dialect, Values } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
-import { rangeError } from './errors.js';
+import { describe, rangeError, typeError } from './errors.js';
 import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
 import { type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
@@ -182,7 +183,19 @@ export abstract class Optimizer<
   }
 
   /**
-   * The running average of each parameter, with the option `ema` or `swa`: live arrays, in the shape of params.
+   * How many steps have updated a parameter, which is what `step` reports as `step`. Skipped steps and calls that only gather
+   * gradients do not count.
+   *
+   * @throws TypeError `ERR_DISPOSED`
+   */
+  get steps(): number {
+    return this.live().count;
+  }
+
+  /**
+   * The running average of each parameter, with the option `ema` or `swa`: live arrays, in the shape of params. Until a
+   * parameter has its first average (before its first step; with `swa`, before step `start`) reading `averages` copies its
+   * current weights into its array.
    *
    * @throws TypeError `ERR_MODE` where none is kept, or `ERR_DISPOSED`
    */
@@ -193,12 +206,32 @@ export abstract class Optimizer<
 
   /**
    * Exchanges the weights and their averages, to evaluate or to save the averages from the params themselves; called again,
-   * it puts the weights back. Between the two `step` is an `ERR_MODE` error.
+   * it puts the weights back, bit for bit. Parameters that have no average yet keep their weights. Between the two calls
+   * `step` is an `ERR_MODE` error. `withAverages` does both calls.
    *
    * @throws TypeError or RangeError: `ERR_MODE` where no average is kept, `ERR_DETACHED`, `ERR_LENGTH` or `ERR_DISPOSED`
    */
   swapAverages(): void {
     this.live().swapAverages();
+  }
+
+  /**
+   * Runs a function while params hold the averages, then puts the weights back, also when the function throws. When the
+   * function returns a promise, the weights are put back once the promise settles, and `step` is an `ERR_MODE` error until then.
+   *
+   * @example
+   * const accuracy = optimizer.withAverages(() => evaluate(params));
+   *
+   * @returns what the function returns
+   * @throws TypeError or RangeError as `swapAverages` does, `ERR_MODE` while averages are swapped already, or
+   *   `ERR_INVALID_OPTION` for what is no function; and what the function throws
+   */
+  withAverages<T>(run: () => T): T {
+    const engine = this.live();
+    if (typeof run !== 'function') {
+      throw typeError('ERR_INVALID_OPTION', `run must be a function, received ${describe(run)}`);
+    }
+    return withAverages(engine, run);
   }
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
