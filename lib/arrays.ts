@@ -41,6 +41,14 @@ export function isDetached(array: FloatArray): boolean {
   }
 }
 
+/**
+ * Whether the array still has its memory, and this many elements. An array without elements has the length 0 before and
+ * after it was detached, so its buffer is asked.
+ */
+export function isWhole(array: FloatArray, length: number): boolean {
+  return lengthOf(array) === length && (length > 0 || !isDetached(array));
+}
+
 /** Whether the array's buffer may change its length while it is in use. */
 export function isResizable(array: FloatArray): boolean {
   const buffer: object = bufferOf(array);

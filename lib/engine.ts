@@ -1,7 +1,7 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { Accumulator } from './accumulator.js';
-import { type FloatArray, filledApart, lengthOf, Memory } from './arrays.js';
+import { type FloatArray, filledApart, isWhole, Memory } from './arrays.js';
 import { Placeholders, swap } from './averages.js';
 import type { Definition, Mode } from './definition.js';
 import { rangeError, typeError } from './errors.js';
@@ -661,12 +661,12 @@ export class Engine<O extends object> {
       const arrays = tensors[i];
       const length = params[i].length;
       for (let k = 0; k < arrays.length; k++) {
-        if (lengthOf(arrays[k]) !== length) this.#refuse(params[i], arrays[k], k);
+        if (!isWhole(arrays[k], length)) this.#refuse(params[i], arrays[k], k);
       }
     }
     const averages = this.#averages;
     for (let i = 0; i < averages.length; i++) {
-      if (lengthOf(averages[i]) !== params[i].length) {
+      if (!isWhole(averages[i], params[i].length)) {
         refuseLength(averages[i], params[i].label.replace('params', 'averages'), wasBound(params[i]));
       }
     }

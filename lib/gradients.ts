@@ -1,6 +1,6 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
-import { dtypeOf, type FloatArray, isDetached, lengthOf, type Memory } from './arrays.js';
+import { dtypeOf, type FloatArray, isWhole, type Memory } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { type Param, refuseLength } from './params.js';
 import type { Plan } from './plan.js';
@@ -132,7 +132,7 @@ export class Gradients {
     const bound = this.#bound;
     for (let i = 0; i < bound.length; i++) {
       const grad = bound[i];
-      if (grad !== null && lengthOf(grad) !== this.#params[i].length) checkLength(this.#params[i], grad);
+      if (grad !== null) checkLength(this.#params[i], grad);
     }
   }
 
@@ -170,9 +170,7 @@ function ownOrClass(grads: Readonly<Record<string | number, unknown>>, name: str
 }
 
 function checkLength({ length, label, gradLabel }: Param, grad: FloatArray): void {
-  if (lengthOf(grad) !== length || (length === 0 && isDetached(grad))) {
-    refuseLength(grad, gradLabel, `${label} has ${length}`);
-  }
+  if (!isWhole(grad, length)) refuseLength(grad, gradLabel, `${label} has ${length}`);
 }
 
 function wrongType(param: Param, grad: unknown) {

@@ -23,13 +23,15 @@ function append<T>(list: T[], value: T): void {
 export class Watch {
   readonly #views: FloatArray[] = [];
   readonly #lasts: number[] = [];
-  /** Not where an array was another by then, or where its buffer can grow under it, which a view does not see. */
+  /**
+   * Not where an array was another by then, where it has no last element to look at, or where its buffer can grow under it,
+   * which a view does not see.
+   */
   #canTell = true;
 
   /** @param length that the array must have */
   add(array: FloatArray, length: number): void {
-    if (length === 0) return;
-    this.#canTell &&= lengthOf(array) === length && !isResizable(array);
+    this.#canTell &&= length > 0 && lengthOf(array) === length && !isResizable(array);
     if (!this.#canTell) return; // there may be nothing to view any more
     append(this.#views, plainView(array));
     append(this.#lasts, length - 1);

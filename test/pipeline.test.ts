@@ -565,6 +565,24 @@ describe.each(available)('%s: the norm', (name) => {
     );
   });
 
+  test('is not measured once an array that the step writes was detached', () => {
+    const detached = {
+      'params[0]': (_: AnyOptimizer, w: Float32Array) => w,
+      'state[0].expAvg': ({ state }: AnyOptimizer) => state[0].expAvg as Float32Array,
+      'averages[0]': ({ averages }: AnyOptimizer) => averages[0] as Float32Array,
+    };
+    for (const [label, arrayOf] of Object.entries(detached)) {
+      const w = f32(1, 2);
+      const optimizer = create(Adam, [w], { nonFinite: 'skip', ema: {}, backend: name });
+      optimizer.step([f32(1, 1)]);
+      const array = arrayOf(optimizer, w);
+      structuredClone(array, { transfer: [array.buffer as ArrayBuffer] });
+      // A norm that were measured would be NaN, and the step be skipped for that without a word about the array.
+      const message = `${label} must have its memory, but its buffer was detached or transferred`;
+      expectThrow(() => optimizer.step([f32(NaN, 1)]), TypeError, 'ERR_DETACHED', message);
+    }
+  });
+
   test('of NaN or infinity clips as PyTorch and Optax do: to NaN or to nothing', () => {
     const w = f32(1, 1);
     create(SGD, [w], { clipNorm: 1, backend: name }).step([f32(1, NaN)]);
@@ -1165,6 +1183,47 @@ describe('calls from code that runs within a call', () => {
     sgd.groups[0].lr = (step) => 1 + step + sgd.groups[0].weightDecay; // another option, which is a number
     expect(sgd.groups[0].lr).toBe(1);
     expect(w[0]).toBe(0);
+  });
+
+  test.each(available)('%s: dispose in a schedule, in a getter of grads, and in one of several gradients', (name) => {
+    const during = (act: () => void) => ({
+      get w() {
+        act();
+        return f32(1, 1);
+      },
+    });
+    const ways: Readonly<Record<string, (optimizer: AnyOptimizer, act: () => void) => unknown>> = {
+      schedule: (optimizer, act) => {
+        optimizer.groups[0].lr = () => {
+          act();
+          return 0.1;
+        };
+        return { w: f32(1, 1) };
+      },
+      grads: (_, act) => during(act),
+      several: (_, act) => [{ w: f32(1, 1) }, during(act)],
+    };
+    for (const [way, gradsOf] of Object.entries(ways)) {
+      for (const options of [{}, { accumulate: 2 }, { accumulate: 3 }]) {
+        const w = f32(1, 2);
+        const optimizer = create(Adam, { w }, { ...options, ema: {}, backend: name });
+        const { state, averages } = optimizer;
+        optimizer.step({ w: f32(1, 1) });
+        const before = structuredClone([w, state, averages]);
+        let isDisposing = false;
+        const grads = gradsOf(optimizer, () => {
+          if (isDisposing) optimizer.dispose();
+        });
+        isDisposing = true;
+        const message = 'Adam was disposed and can no longer be used';
+        expectThrow(() => optimizer.step(grads), TypeError, 'ERR_DISPOSED', message);
+        expect([w, state, averages], `${way} ${JSON.stringify(options)}`).toEqual(before);
+      }
+    }
+    const optimizer = create(Adam, { w: f32(1, 2) }, { backend: name });
+    const grads = during(() => optimizer.dispose());
+    const message = 'Adam was disposed and can no longer be used';
+    expectThrow(() => optimizer.bindGrads(grads), TypeError, 'ERR_DISPOSED', message);
   });
 
   test('eval in a schedule', () => {
