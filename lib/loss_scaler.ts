@@ -8,6 +8,7 @@ import {
   integer,
   type OptionList,
   openFraction,
+  ownOption,
   positive,
   readKnown,
   readOptions,
@@ -96,7 +97,7 @@ export class LossScaler {
   set state(state: LossScalerState) {
     checkNames(state, Object.keys(stateList));
     for (const name of Object.keys(stateList)) {
-      if (!Object.hasOwn(state, name)) throw typeError('ERR_INVALID_OPTION', `state.${name} must be given`);
+      if (ownOption(state, name) === undefined) throw typeError('ERR_INVALID_OPTION', `state.${name} must be given`);
     }
     const read = readOptions<LossScalerState>(stateList, state, {}, 'state.');
     const { growthInterval } = this.#options;

@@ -5,7 +5,7 @@ import { resolveBackend } from './backend.js';
 import type { Definition, Dialect, Values } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
 import { describe, rangeError, typeError } from './errors.js';
-import { checkNames, positiveInteger, readOptions, settable, text } from './options.js';
+import { checkNames, ownOption, positiveInteger, readOptions, settable, text } from './options.js';
 import { type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
@@ -179,7 +179,8 @@ export abstract class Optimizer<
     if (options === noStepOptions) return undefined;
     checkNames(options, ['gradScale']);
     const { gradScale } = pipelineOptions;
-    return Object.hasOwn(options, 'gradScale') ? gradScale.check('gradScale', options.gradScale) : undefined;
+    const given = ownOption(options, 'gradScale');
+    return given === undefined ? undefined : gradScale.check('gradScale', given);
   }
 
   /**
@@ -272,15 +273,15 @@ function refusePipelineConflict(pipeline: Pipeline): void {
   if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
 }
 
-/** The own properties that are options of the optimizer, each read once. */
+/** What is given for the options of the optimizer, each read once. */
 function ownOptions<O extends object>({ options }: Definition<O>, given: object): object {
-  const names = Object.keys(options).filter((name) => Object.hasOwn(given, name));
-  return Object.fromEntries(names.map((name) => [name, (given as Readonly<Record<string, unknown>>)[name]]));
+  const entries = Object.keys(options).map((name) => [name, ownOption(given, name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** The defaults of the dialect that was asked for, where it has its own; `dialect` itself is checked with the others. */
 function defaultsOf<O extends object>({ defaults = {} }: Definition<O>, given: object): Partial<Required<O>> {
-  const dialect: unknown = Object.hasOwn(given, 'dialect') && (given as { readonly dialect?: unknown }).dialect;
+  const dialect = ownOption(given, 'dialect');
   return typeof dialect === 'string' && Object.hasOwn(defaults, dialect) ? (defaults[dialect as Dialect] ?? {}) : {};
 }
 

@@ -1,6 +1,7 @@
 // Options are data: each optimizer lists its own with a default and a check, and everything else follows from the list.
 
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
+import { unknownOption } from './hints.js';
 import type { Schedule } from './schedule.js';
 
 /** One option: its default, and a check that answers with the value to keep or throws what is wrong with it. */
@@ -166,11 +167,29 @@ function objectOrNone<Values extends object>(list: OptionList<Values>): Option<R
     check(name, value) {
       if (value === null) return null;
       if (typeof value !== 'object' || Array.isArray(value)) {
-        throw typeError('ERR_INVALID_OPTION', `${name} must be an object or null, received ${describe(value)}`);
+        const message = `${name} must be an object or null, received ${describe(value)}`;
+        throw typeError('ERR_INVALID_OPTION', message + objectHint(list, name, value));
       }
       return Object.freeze(readKnown<Required<Values>>(list, value, name, `${name}.`));
     },
   };
+}
+
+/** What to write instead of a number, or of `true`, where an object of options is expected: `ema: { decay: 0.99 }`. */
+function objectHint<Values extends object>(list: OptionList<Values>, name: string, value: unknown): string {
+  if (value === true) return `: for its defaults give ${name}: {}`;
+  if (typeof value !== 'number') return '';
+  const [[first, option]] = Object.entries<Option<unknown>>(list);
+  return `: did you mean ${name}: { ${first}: ${accepts(option, value) ? value : option.default} }?`;
+}
+
+function accepts(option: Option<unknown>, value: unknown): boolean {
+  try {
+    option.check('', value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The same, fixed: setting it to an object of the same values changes nothing. */
@@ -243,7 +262,16 @@ export function checkNames(given: unknown, known: readonly string[], name = 'opt
 }
 
 /**
- * Every option of the list, given or default. Only own properties count: a polluted prototype changes nothing.
+ * What an object of options gives for one of them, read once; `undefined` where it gives nothing. An option that is given as
+ * `undefined` is not given: wrappers pass on what they did not receive. Only own properties count, so that a polluted
+ * prototype changes nothing.
+ */
+export function ownOption(given: object, name: string): unknown {
+  return Object.hasOwn(given, name) ? (given as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+/**
+ * Every option of the list, given or default.
  *
  * @param defaults where they are not those of the list
  * @param prefix what stands before a name in messages
@@ -255,10 +283,8 @@ export function readOptions<Values>(
   prefix = '',
 ): Values {
   const read = (name: keyof Values & string) => {
-    if (Object.hasOwn(given, name)) {
-      return list[name].check(prefix + name, (given as Readonly<Record<string, unknown>>)[name]);
-    }
-    if (list[name].isRequired) return list[name].check(prefix + name, undefined);
+    const value = ownOption(given, name);
+    if (value !== undefined || list[name].isRequired) return list[name].check(prefix + name, value);
     return Object.hasOwn(defaults, name) ? defaults[name] : list[name].default;
   };
   // Defines properties, where an assignment could meet a setter of Object.prototype.
@@ -305,33 +331,4 @@ export function settable<Values extends object>(
     });
   }
   return Object.preventExtensions(group);
-}
-
-function unknownOption(name: string, known: readonly string[]): LockstepError {
-  const nearest = known.reduce((best, candidate) =>
-    editDistance(name, candidate) < editDistance(name, best) ? candidate : best,
-  );
-  const hint =
-    editDistance(name, nearest) <= Math.min(3, Math.floor((name.length - 1) / 2))
-      ? `did you mean '${nearest}'?`
-      : `known are ${known.join(', ')}`;
-  return typeError('ERR_INVALID_OPTION', `unknown option ${describe(name)}: ${hint}`);
-}
-
-/** How many letters to insert, delete, replace or swap with the next, upper and lower case being the same. */
-function editDistance(a: string, b: string): number {
-  const [from, to] = [a.slice(0, 64).toLowerCase(), b.toLowerCase()];
-  let before: readonly number[] = [];
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1));
-      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1);
-    }
-    before = row;
-    row = next;
-  }
-  return row[to.length];
 }

@@ -2,7 +2,7 @@
 
 import type { FloatArray } from './arrays.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
-import { checkNames, integer, nonNegative, upToOne } from './options.js';
+import { checkNames, integer, nonNegative, ownOption, upToOne } from './options.js';
 import { isGroups, type Params } from './params.js';
 import { power } from './powers.js';
 import type { Schedule } from './schedule.js';
@@ -101,19 +101,20 @@ export function layerDecay<P extends Params<P>>(
 ): readonly ParamGroup<P, { readonly lr: number }>[];
 export function layerDecay(given: unknown, options: LayerDecayOptions): unknown {
   checkNames(options, ['lr', 'decay', 'layerOf', 'last']);
-  const decay = upToOne(1).check('decay', options.decay);
-  const { layerOf } = options;
+  const decay = upToOne(1).check('decay', ownOption(options, 'decay'));
+  const layerOf = ownOption(options, 'layerOf') as LayerDecayOptions['layerOf'];
   if (typeof layerOf !== 'function') throw invalid(`layerOf must be a function, received ${describe(layerOf)}`);
   const groups: readonly { readonly params: unknown; readonly lr?: unknown }[] = isGroups(given)
     ? given
     : [{ params: given }];
   const layered = groups.map((group) => ({
     group,
-    lr: nonNegative(0).check('lr', Object.hasOwn(group, 'lr') ? group.lr : options.lr),
+    lr: nonNegative(0).check('lr', ownOption(ownOption(group, 'lr') === undefined ? options : group, 'lr')),
     entries: entriesOf(group.params).map(([name, param]) => [name, param, layerOfParam(layerOf, name)] as const),
   }));
   const layers = layered.flatMap(({ entries }) => entries.map(([, , layer]) => layer));
-  const last = options.last === undefined ? Math.max(...layers) : layerNumber.check('last', options.last);
+  const givenLast = ownOption(options, 'last');
+  const last = givenLast === undefined ? Math.max(...layers) : layerNumber.check('last', givenLast);
   const beyond = layers.find((layer) => layer > last);
   if (beyond !== undefined) {
     throw rangeError('ERR_INVALID_OPTION', `last must be at least the largest layer, which is ${beyond}`);

@@ -72,6 +72,7 @@ test('state can be saved and put back', () => {
     [{ scale: 1, growthTracker: -1 }, 'state.growthTracker must be an integer >= 0, received -1'],
     [{ scale: 1, growthTracker: 3 }, 'state.growthTracker must be less than growthInterval, which is 3, received 3'],
     [{ scale: 1 }, 'state.growthTracker must be given'],
+    [{ scale: undefined, growthTracker: 0 }, 'state.scale must be given'],
     [null, 'options must be an object, received null'],
   ] as const) {
     expect(() => (resumed.state = state as typeof saved)).toThrow(message);

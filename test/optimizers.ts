@@ -66,7 +66,6 @@ const nonNegative = (name: string): readonly Invalid[] => {
     [{ [name]: Infinity }, RangeError, `${message} Infinity`],
     [{ [name]: '0.1' }, TypeError, `${message} '0.1'`],
     [{ [name]: null }, TypeError, `${message} null`],
-    [{ [name]: undefined }, TypeError, `${message} undefined`],
     [{ [name]: [] }, TypeError, `${message} an array`],
     [{ [name]: 1n }, TypeError, `${message} 1n`],
   ];
@@ -236,7 +235,7 @@ export const optimizers: readonly OptimizerCase[] = [
       ...flags('maximize'),
       ...dialect('torch', 'keras', 'optax', 'tfjs'),
       [{ epsPlace: 'in' }, RangeError, "epsPlace must be one of 'outside', 'inside', received 'in'"],
-      [{ learningRate: 1 }, TypeError, /^unknown option 'learningRate': known are lr, lrDecay, eps, /],
+      [{ learningRate: 1 }, TypeError, "unknown option 'learningRate': did you mean 'lr'?"],
     ],
   }),
   optimizer(Adam, {
@@ -348,11 +347,7 @@ export const optimizers: readonly OptimizerCase[] = [
       ...flags('maximize'),
       ...dialect('optax'),
       [{ momentum: 1 }, RangeError, 'momentum must be a number >= 0 and < 1, received 1'],
-      [
-        { beta: 0.9 },
-        TypeError,
-        /^unknown option 'beta': known are lr, momentum, weightDecay, maximize, dialect, gradScale, /,
-      ],
+      [{ beta: 0.9 }, TypeError, "unknown option 'beta': did you mean 'momentum'?"],
     ],
   }),
   optimizer(AdaBelief, {

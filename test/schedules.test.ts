@@ -235,7 +235,7 @@ const wrongTypes: readonly Invalid[] = [
   ['from must be a finite number >= 0, received undefined', () => linear(bad({ steps: 5 }))],
   ['steps must be an integer >= 1, received undefined', () => linear(bad({ from: 1 }))],
   ["unknown option 'From': did you mean 'from'?", () => linear(bad({ From: 1, steps: 1 }))],
-  ['to must be a finite number >= 0, received undefined', () => linear(bad({ from: 1, to: undefined, steps: 1 }))],
+  ['from must be a finite number >= 0, received undefined', () => linear(bad({ from: undefined, steps: 1 }))],
   ['gamma must be a finite number > 0, received undefined', () => exponential(bad({ from: 1 }))],
   ['staircase must be true or false, received 1', () => exponential({ from: 1, gamma: 1, staircase: bad(1) })],
   ['milestones must be an array of at least one step, received an array', () => multiStep({ from: 1, milestones: [] })],
