@@ -24,6 +24,12 @@ export interface Definition<O extends object> {
   readonly defaults?: Readonly<Partial<Record<Dialect, Partial<Required<O>>>>>;
   /** What is wrong with options that are each right by themselves, as the rest of a sentence; asked whenever one is set. */
   conflict?(options: Required<O>): string | undefined;
+  /**
+   * Whether the rule divides by √state + eps (or √(state + eps), or the larger of both) where the state can be 0. Then eps must
+   * not be 0 in the type of the params: a gradient of 0 would make 0 / 0. `round` rounds to that type. Where it is not given,
+   * no divisor depends on eps.
+   */
+  dividesByEps?(options: Required<O>, round: (value: number) => number): boolean;
   /** The rule, chosen once by the options that the optimizer is made with. */
   rule(options: Values<O>): Rule;
   /** What a state array starts with, where not with 0. */

@@ -4,6 +4,7 @@ import { Accumulator } from './accumulator.js';
 import { type FloatArray, filledApart, isWhole, Memory } from './arrays.js';
 import { Placeholders, swap } from './averages.js';
 import type { Definition, Mode } from './definition.js';
+import { refuseVanishingEps } from './eps.js';
 import { rangeError, typeError } from './errors.js';
 import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
@@ -188,12 +189,15 @@ export class Engine<O extends object> {
   #add(groups: readonly GivenGroup<O>[]): void {
     const newGroups = groups.map(({ options }) => new Group(this.#definition, options));
     const params = [...this.#params];
-    for (const [g, { params: given }] of groups.entries()) {
+    for (const [g, { params: given, options }] of groups.entries()) {
       if (typeof given === 'object' && given !== null && Array.isArray(given) !== this.#isList) {
         const expected = this.#isList ? 'an array' : 'a record';
         throw typeError('ERR_INVALID_PARAMS', `params of every group must be ${expected} like those of the first`);
       }
       const read = readParams(given, this.#isList ? params.length : 0);
+      refuseVanishingEps(this.#optimizerName, this.#definition, options, (asked) =>
+        read.some(({ dtype }) => dtype === asked),
+      );
       for (const param of read) {
         if (params.some(({ name }) => name === param.name)) {
           throw rangeError('ERR_INVALID_PARAMS', `${param.label} must be in one group only, but is in several`);
@@ -314,6 +318,13 @@ export class Engine<O extends object> {
     } finally {
       this.#reading = outer;
     }
+  }
+
+  /** @throws RangeError `ERR_INVALID_OPTION` for options that the arrays of a group cannot be stepped with */
+  refuseOptions(group: number, options: Required<O>): void {
+    refuseVanishingEps(this.#optimizerName, this.#definition, options, (asked) =>
+      this.#params.some((param) => param.dtype === asked && param.group === this.#groups[group]),
+    );
   }
 
   /** To be called when an option of a group was set. */

@@ -117,7 +117,10 @@ export abstract class Optimizer<
     const group = settable<Required<O>>(
       this.#definition.options,
       options,
-      (values) => refuseConflict(this.#definition, values),
+      (values) => {
+        refuseConflict(this.#definition, values);
+        this.#engine?.refuseOptions(index, values);
+      },
       (name) => this.live().optionOf(index, name),
       () => this.#engine?.optionsChanged(index),
     );

@@ -19,7 +19,7 @@ export interface AdaBeliefOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g and (g − m)² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to s in every step, and to its root; >= 0. Default 1e-16; the authors advise 1e-8 where SGD does better than Adam. */
+  /** Added to s in every step, and to its root; > 0 in the type of the params. Default 1e-16; the authors advise 1e-8 where SGD does better than Adam. */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
   weightDecay?: number | Schedule;
@@ -46,6 +46,8 @@ const definition: Definition<AdaBeliefOptions> = {
     maximize: flag(false),
     dialect: dialects('optax'),
   },
+
+  dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? cautiousAdaBelief : adabelief),
 

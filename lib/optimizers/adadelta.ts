@@ -11,7 +11,7 @@ export interface AdadeltaOptions {
   lr?: number | Schedule;
   /** Share of the averages of g² and of squared updates that is kept, in [0, 1). Default 0.9 (keras, tfjs: 0.95). */
   rho?: number;
-  /** Added to both averages, inside the roots; >= 0. It gets the first steps going. Default 1e-6 (keras, tfjs: 1e-7). */
+  /** Added to both averages, inside the roots; > 0 in the type of the params. It gets the first steps going. Default 1e-6 (keras, tfjs: 1e-7). */
   eps?: number;
   /** L2 penalty, >= 0: weightDecay·W is added to g (keras: W shrinks by lr·weightDecay·W instead). Default 0. */
   weightDecay?: number | Schedule;
@@ -35,6 +35,8 @@ const definition: Definition<AdadeltaOptions> = {
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
   defaults: { keras: small, tfjs: small },
+
+  dividesByEps: () => true,
 
   rule: () => adadelta,
 

@@ -11,7 +11,7 @@ export interface AdagradOptions {
   lr?: number | Schedule;
   /** Step t uses lr / (1 + (t − 1)·lrDecay); >= 0. Default 0. */
   lrDecay?: number;
-  /** Keeps the division finite; >= 0. Default 1e-8 (torch: 1e-10; keras, optax, tfjs: 1e-7). */
+  /** Keeps the division finite; > 0 in the type of the params, or >= 0 with an `initialAccumulator` > 0. Default 1e-8 (torch: 1e-10; keras, optax, tfjs: 1e-7). */
   eps?: number;
   /** Where eps stands: √h + eps or √(h + eps). Default 'outside' (keras, optax, tfjs: 'inside'). */
   epsPlace?: 'outside' | 'inside';
@@ -41,6 +41,9 @@ const definition: Definition<AdagradOptions> = {
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
   defaults: { torch: { eps: 1e-10 }, keras: { ...inside, lr: 0.001 }, optax: inside, tfjs: inside },
+
+  // The accumulator only grows.
+  dividesByEps: ({ initialAccumulator }, round) => round(initialAccumulator) === 0,
 
   rule: () => adagrad,
 

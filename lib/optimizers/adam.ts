@@ -20,7 +20,7 @@ export interface AdamOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to the root, outside of it; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
+  /** Added to the root, outside of it; > 0 in the type of the params. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
   weightDecay?: number | Schedule;
@@ -52,6 +52,8 @@ export function adamDefinition(
       ...options,
     },
     defaults,
+    dividesByEps: () => true,
+
     rule({ amsgrad: largest, cautious }) {
       if (cautious) return largest ? cautiousAMSGrad : cautiousAdam;
       return largest ? amsgrad : adam;

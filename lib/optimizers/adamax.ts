@@ -12,7 +12,7 @@ export interface AdamaxOptions {
   lr?: number | Schedule;
   /** Shares of the average of g and of the largest |g| that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to |g| (keras, tfjs: to u, in the division); >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
+  /** Added to |g| (keras, tfjs: to u, in the division); > 0 in the type of the params. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
   weightDecay?: number | Schedule;
@@ -40,6 +40,8 @@ const definition: Definition<AdamaxOptions> = {
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
   defaults: { keras: { lr: 0.001, eps: 1e-7, weightDecayMode: 'decoupled' }, tfjs: { eps: 1e-7 } },
+
+  dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? cautiousAdamax : adamax),
 

@@ -12,7 +12,7 @@ export interface AdanOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g, of its differences and of their squares that are kept, in [0, 1). Default [0.98, 0.92, 0.99]. */
   betas?: readonly [number, number, number] | Schedule<readonly [number, number, number]>;
-  /** Added to the root, outside of it (optax: inside of it too); >= 0. Default 1e-8. */
+  /** Added to the root, outside of it (optax: inside of it too); > 0 in the type of the params. Default 1e-8. */
   eps?: number;
   /** Weight decay, >= 0: after the step W is divided by 1 + lr·weightDecay. Default 0. */
   weightDecay?: number | Schedule;
@@ -40,6 +40,8 @@ const definition: Definition<AdanOptions> = {
     dialect: dialects('optax'),
   },
   defaults: { optax: { noProx: true } },
+
+  dividesByEps: () => true,
 
   rule: () => adan,
 

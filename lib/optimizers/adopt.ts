@@ -12,7 +12,7 @@ export interface ADOPTOptions {
   lr?: number | Schedule;
   /** Shares of the averages of the normalised g and of g² that are kept, each in [0, 1). Default [0.9, 0.9999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** The least that g is divided by; > 0. Default 1e-6. */
+  /** The least that g is divided by; > 0 in the type of the params. Default 1e-6. */
   eps?: number;
   /** Whether the normalised g is clipped to ±⁴√(t − 1). Default true. */
   clip?: boolean;
@@ -42,6 +42,8 @@ const definition: Definition<ADOPTOptions> = {
     maximize: flag(false),
     dialect: dialects('optax'),
   },
+
+  dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? cautiousADOPT : adopt),
 

@@ -12,7 +12,7 @@ export interface LAMBOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to the root, outside of it; >= 0. Default 1e-6 (keras: 1e-7). */
+  /** Added to the root, outside of it; > 0 in the type of the params. Default 1e-6 (keras: 1e-7). */
   eps?: number;
   /**
    * Weight decay, >= 0: weightDecay·W is added to the direction, and so inside the trust ratio (keras: W shrinks by
@@ -40,6 +40,8 @@ const definition: Definition<LAMBOptions> = {
     dialect: dialects('keras', 'optax'),
   },
   defaults: { keras: { eps: 1e-7 } },
+
+  dividesByEps: () => true,
 
   rule: () => lamb,
 

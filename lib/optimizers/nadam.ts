@@ -21,7 +21,7 @@ export interface NAdamOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to the root of the corrected v, outside of it; >= 0. Default 1e-8 (keras: 1e-7). */
+  /** Added to the root of the corrected v, outside of it; > 0 in the type of the params. Default 1e-8 (keras: 1e-7). */
   eps?: number;
   /** How fast μ rises from β₁/2 to β₁, >= 0; in dialect 'optax' only 0, since there μ is β₁. Default 0.004 (keras: 1; optax: 0). */
   momentumDecay?: number;
@@ -60,6 +60,8 @@ const definition: Definition<NAdamOptions> = {
     dialect === 'optax' && momentumDecay !== 0
       ? `momentumDecay must be 0 in dialect 'optax', which has none, received ${momentumDecay}`
       : undefined,
+
+  dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? cautiousNAdam : nadam),
 

@@ -20,7 +20,7 @@ export interface RAdamOptions {
   lr?: number | Schedule;
   /** Shares of the averages of g and g² that are kept, each in [0, 1). Default [0.9, 0.999]. */
   betas?: readonly [number, number] | Schedule<readonly [number, number]>;
-  /** Added to the root of v (optax: of the corrected v), outside of it; >= 0. Default 1e-8. */
+  /** Added to the root of v (optax: of the corrected v), outside of it; > 0 in the type of the params. Default 1e-8. */
   eps?: number;
   /** Weight decay, >= 0. Default 0. */
   weightDecay?: number | Schedule;
@@ -47,6 +47,8 @@ const definition: Definition<RAdamOptions> = {
     maximize: flag(false),
     dialect: dialects('torch', 'optax'),
   },
+
+  dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? cautiousAdam : adam),
 

@@ -11,7 +11,7 @@ export interface RMSpropOptions {
   lr?: number | Schedule;
   /** Share of the average of g² that is kept, in [0, 1). Default 0.99 (keras, optax, tfjs: 0.9). */
   alpha?: number;
-  /** Keeps the division finite; >= 0. Default 1e-8 (keras, tfjs: 1e-7). */
+  /** Keeps the division finite; > 0 in the type of the params. Default 1e-8 (keras, tfjs: 1e-7). */
   eps?: number;
   /** Where eps stands: √v + eps or √(v + eps). Default 'outside' (keras, optax, tfjs: 'inside'). */
   epsPlace?: 'outside' | 'inside';
@@ -45,6 +45,8 @@ const definition: Definition<RMSpropOptions> = {
     dialect: dialects('torch', 'keras', 'optax', 'tfjs'),
   },
   defaults: { keras: { ...inside, lr: 0.001, eps: 1e-7 }, optax: inside, tfjs: { ...inside, eps: 1e-7 } },
+
+  dividesByEps: () => true,
 
   rule({ centered, momentum }) {
     if (momentum === 0) return centered ? rmspropCentered : rmsprop;

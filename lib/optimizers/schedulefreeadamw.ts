@@ -21,7 +21,7 @@ export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
   lr?: number | Schedule;
   /** How far y lies from z to the average, in (0, 1), and the share of the average of g² that is kept, in [0, 1). Default [0.9, 0.999]. The first is fixed. */
   betas?: readonly [number, number];
-  /** Added to the root, outside of it; >= 0. Default 1e-8. */
+  /** Added to the root, outside of it; > 0 in the type of the params. Default 1e-8. */
   eps?: number;
 }
 
@@ -34,6 +34,8 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
     eps: nonNegative(1e-8),
     ...scheduleFreeOptions,
   },
+
+  dividesByEps: () => true,
 
   rule: () => scheduleFreeAdamW,
 
