@@ -1,6 +1,6 @@
 // Running averages of the weights: what they are before there is one, and how they change places with the weights.
 
-import { copyInto, type FloatArray, filledLike, lengthOf, zero } from './arrays.js';
+import { copyInto, type FloatArray, filledLike, isWhole, zero } from './arrays.js';
 import { typeError } from './errors.js';
 import type { Param } from './params.js';
 
@@ -18,7 +18,7 @@ export class Placeholders {
 
   /** Copies the weights of parameter `i`; leaves an array alone that was detached or resized, which the next step refuses. */
   fill(i: number, average: FloatArray, { array: weights, length }: Param): void {
-    if (lengthOf(average) !== length || lengthOf(weights) !== length) return;
+    if (!isWhole(average, length) || !isWhole(weights, length)) return;
     copyInto(average, weights);
     this.#isFilled[i] = true;
   }

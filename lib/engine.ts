@@ -42,6 +42,8 @@ export interface StepReport {
   readonly clipCoefficient: number;
   /** The first NaN or infinity among the gradients, where `nonFinite` is 'skip' and this step was left out for it. */
   readonly nonFinite: NonFiniteElement | null;
+  /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
+  readonly pending: number;
 }
 
 /** Options of a single step. */
@@ -133,6 +135,7 @@ export class Engine<O extends object> {
     gradNorm: null as number | null,
     clipCoefficient: 1,
     nonFinite: null as NonFiniteElement | null,
+    pending: 0,
   });
 
   /**
@@ -164,12 +167,15 @@ export class Engine<O extends object> {
    */
   addGroup(group: GivenGroup<O>): void {
     this.#stopRepeating();
-    const isBusy = this.#reading !== undefined || (this.#accumulator?.calls ?? 0) > 0;
-    if (isBusy || this.#mode !== 'train' || this.#hasSwapped) {
+    if (this.#reading !== undefined || this.#mode !== 'train' || this.#hasSwapped) {
       throw typeError(
         'ERR_MODE',
         'addGroup must be called between steps, while params hold the weights that are trained',
       );
+    }
+    if (this.#pending > 0) {
+      const expected = 'addGroup must be called while no gathered gradients wait for their step';
+      throw typeError('ERR_MODE', `${expected} (calls gathered: ${this.#pending}): call flush() or drop() first`);
     }
     this.#reading = 'params';
     try {
@@ -183,6 +189,13 @@ export class Engine<O extends object> {
   #refuseReentry(what: string): void {
     if (this.#reading === undefined || this.#reading === 'grads') return;
     throw typeError('ERR_MODE', `${what} must not be called by params or schedules while the optimizer reads them`);
+  }
+
+  /** For what is done with gathered gradients, which are of the weights that are trained. */
+  #refuseOtherWeights(what: string): void {
+    if (this.#mode !== 'train') throw typeError('ERR_MODE', `${what} must be called in train mode: call train() first`);
+    if (!this.#hasSwapped) return;
+    throw typeError('ERR_MODE', `${what} must be called with the weights in place: call swapAverages() first`);
   }
 
   /** All that can be refused comes first. */
@@ -554,29 +567,78 @@ export class Engine<O extends object> {
     this.#control.rows[this.#params.length + index] = value;
   }
 
+  /** How many calls were gathered for the next step. */
+  get #pending(): number {
+    return this.#accumulator?.calls ?? 0;
+  }
+
+  /** The step for which calls were gathered, before there were `accumulate` of them; none where there was no call. */
+  flush(gradScale = this.#pipeline.gradScale): StepReport {
+    this.#refuseGathering('flush');
+    this.#stopRepeating();
+    if (this.#pending > 0) {
+      this.#gradScale = gradScale;
+      this.#schedule();
+    }
+    this.#resetReport();
+    if (this.#pending === 0) return this.#report;
+    this.#sources.useNone();
+    return this.#stepWith(this.#accumulator);
+  }
+
+  /**
+   * Gives up what was gathered.
+   *
+   * @returns how many calls that were
+   */
+  drop(): number {
+    this.#refuseGathering('drop');
+    const calls = this.#pending;
+    this.#report.pending = 0; // first: whoever made the report read-only gets an error, and nothing is dropped
+    this.#accumulator?.clear();
+    return calls;
+  }
+
+  /** What is gathered must not change while a step is on its way, nor while params hold other weights. */
+  #refuseGathering(what: string): void {
+    if (this.#reading !== undefined) {
+      const expected = `${what} must not be called by params, grads or schedules while the optimizer reads them`;
+      throw typeError('ERR_MODE', expected);
+    }
+    this.#refuseOtherWeights(what);
+  }
+
   /** Any step. */
   #begin(): StepReport {
     this.#stopRepeating();
-    this.#repeated = undefined;
-    this.#aheadScale = Number.NaN;
     this.#schedule();
-    if (this.#mode !== 'train') throw typeError('ERR_MODE', 'step must be called in train mode: call train() first');
-    if (this.#hasSwapped) {
-      throw typeError('ERR_MODE', 'step must be called with the weights in place: call swapAverages() first');
-    }
+    this.#refuseOtherWeights('step');
     const gathered = this.#accumulator;
     this.#sources.check(gathered !== undefined);
     if (gathered !== undefined && gathered.calls > 0 && gathered.sourceCount !== this.#sources.count) {
-      const message = `grads must be ${gathered.sourceCount} for one step as in the calls before, received ${this.#sources.count}`;
+      const message = `grads must be ${gathered.sourceCount} for one step as in the calls before, received ${this.#sources.count}: call flush() or drop() first to give another number`;
       throw rangeError('ERR_INVALID_GRADS', message);
     }
+    this.#resetReport();
+    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) return this.#gather(gathered);
+    return this.#stepWith(gathered);
+  }
+
+  /** The report of a call that has done nothing so far. */
+  #resetReport(): void {
     const report = this.#report;
     this.#touchReport();
     report.gradNorm = null;
     report.clipCoefficient = 1;
     report.nonFinite = null;
-    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) return this.#gather(gathered);
+    report.pending = this.#pending;
+  }
 
+  /** A step with the gradients that were read, if there are any, and those that were gathered before. */
+  #stepWith(gathered: Accumulator | undefined): StepReport {
+    this.#repeated = undefined;
+    this.#aheadScale = Number.NaN;
+    const report = this.#report;
     this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
     this.#assignRows(gathered);
     this.#writeRows();
@@ -630,8 +692,11 @@ export class Engine<O extends object> {
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) if (rows[i] >= 0) steps[i]++;
     if (this.#pipeline.zeroGrad && !this.#zeroesInSweep) this.#sources.zero();
-    gathered?.clear();
     const report = this.#report;
+    if (gathered !== undefined) {
+      gathered.clear();
+      report.pending = 0;
+    }
     report.stepped = active > 0;
     report.skipped = steps.length - active;
     if (active > 0) this.#count++;
@@ -646,13 +711,16 @@ export class Engine<O extends object> {
     gathered.calls++;
     gathered.sourceCount = this.#sources.count;
     if (this.#pipeline.zeroGrad) this.#sources.zero();
+    this.#report.pending = gathered.calls;
     return this.#report;
   }
 
-  /** What makes a mean of sums. */
+  /** What makes a mean of sums: of all calls whose gradients are in this step. The step of `flush` has none of its own. */
   #meanScale(): number {
-    const calls = this.#pipeline.accumulateMode === 'mean' ? this.#pipeline.accumulate : 1;
-    return 1 / (calls * this.#sources.count);
+    const { count } = this.#sources;
+    const calls = this.#pending + (count > 0 ? 1 : 0);
+    const sourceCount = count > 0 ? count : (this.#accumulator?.sourceCount ?? 1);
+    return 1 / ((this.#pipeline.accumulateMode === 'mean' ? calls : 1) * sourceCount);
   }
 
   /**
@@ -802,6 +870,7 @@ export class Engine<O extends object> {
   /** What was gathered is given up in any case: it may be what is not finite. */
   #refuseNonFinite(found: NonFiniteElement & { readonly label: string; readonly value: number }): false {
     this.#accumulator?.clear();
+    this.#report.pending = 0;
     if (this.#pipeline.nonFinite === 'throw') {
       throw rangeError(
         'ERR_NON_FINITE',

@@ -178,6 +178,36 @@ export abstract class Optimizer<
     return this.live().step(grads, this.#gradScaleOf(options));
   }
 
+  /**
+   * With `accumulate`: the step for which calls of `step` were gathered, before all n of them were made, such as at the end
+   * of an epoch. It is the step that the n-th call would do, with the mean over the calls that there were (with
+   * `accumulateMode: 'sum'` their sum). Where no call waits, nothing is done.
+   *
+   * @example
+   * for (const batch of epoch) optimizer.step(gradsOf(batch));
+   * optimizer.flush(); // of 10 batches and accumulate: 4, the last two
+   *
+   * @param options `{ gradScale }` instead of the optimizer's, for this step
+   * @returns what was done, in the object that `step` returns: `stepped` is false where no call waited
+   * @throws TypeError or RangeError as `step`; `ERR_MODE` also inside getters of params and grads. The gathered gradients
+   *   stay as they are then, but for `ERR_NON_FINITE`.
+   */
+  flush(options: StepOptions = noStepOptions): StepReport {
+    return this.live().flush(this.#gradScaleOf(options));
+  }
+
+  /**
+   * With `accumulate`: gives up the gradients that calls of `step` gathered since the last step. No parameter, state,
+   * average or step count changes.
+   *
+   * @returns how many calls were given up; 0 where none waited
+   * @throws TypeError `ERR_MODE` (in eval mode, while averages are swapped, or called inside a schedule or a getter of params or
+   *   grads) or `ERR_DISPOSED`
+   */
+  drop(): number {
+    return this.live().drop();
+  }
+
   #gradScaleOf(options: StepOptions): number | undefined {
     if (options === noStepOptions) return undefined;
     checkNames(options, ['gradScale']);

@@ -98,9 +98,14 @@ export class Sources {
     }
   }
 
+  /** Has the step that comes use none of these gradients, but only what was gathered. */
+  useNone(): void {
+    this.count = 0;
+  }
+
   /** Whether parameter `i` has a gradient. */
   has(i: number): boolean {
-    return !this.#first.isNull(i);
+    return this.count > 0 && !this.#first.isNull(i);
   }
 
   /**
@@ -166,6 +171,7 @@ export class Sources {
 
   /** Keeps what was read and checked for the steps to come. */
   keep(): void {
+    if (this.count === 0) return;
     this.#kept = this.count;
     for (let k = 0; k < this.count; k++) this.#lists[k].keep();
   }

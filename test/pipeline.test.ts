@@ -741,8 +741,11 @@ describe.each(available)('%s: groups', (name) => {
     }
     const gathering = create(SGD, [f32(1)], { accumulate: 2, backend: name });
     gathering.step([f32(1)]);
-    const message = 'addGroup must be called between steps, while params hold the weights that are trained';
+    const message =
+      'addGroup must be called while no gathered gradients wait for their step (calls gathered: 1): call flush() or drop() first';
     expectThrow(() => gathering.addGroup({ params: [f32(1)] }), TypeError, 'ERR_MODE', message);
+    gathering.drop();
+    gathering.addGroup({ params: [f32(1)] });
     expectThrow(
       () => create(SGD, [{ params: { w } }, { params: { w: f32(1) } }], {}),
       RangeError,
@@ -836,7 +839,8 @@ describe.each(available)('%s: gathering', (name) => {
       1,
     );
     expect(params).toEqual(train([[sumOf(a, b, c, a)]], { gradScale: 1 / 4 }, 1).params);
-    const message = 'grads must be 2 for one step as in the calls before, received 1';
+    const message =
+      'grads must be 2 for one step as in the calls before, received 1: call flush() or drop() first to give another number';
     expect(() => train([[[a], [b]], [c]], { accumulate: 2 }, 1)).toThrow(message);
   });
 

@@ -14,6 +14,8 @@ export interface AnyOptimizer {
   readonly pipeline: { -readonly [K in keyof Pipeline]: Pipeline[K] };
   step(grads?: unknown, options?: StepOptions): StepReport;
   bindGrads(grads: unknown): void;
+  flush(options?: StepOptions): StepReport;
+  drop(): number;
   addGroup(group: object): void;
   swapAverages(): void;
   dispose(): void;
