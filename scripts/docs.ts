@@ -192,6 +192,7 @@ function optimizerPage(context: MarkdownThemeContext, model: DeclarationReflecti
     ...section('@when'),
     '## Options',
     optionTable(context, model, optimizer),
+    scheduleSentence(optimizer),
     'What is *fixed* is decided when the optimizer is made: it can later be set only to what it is. The other options can ' +
       'be set between steps: `optimizer.groups[0].lr *= 0.1`. Every optimizer also takes ' +
       '[`backend` and `threads`](README.md#commonoptions).',
@@ -246,9 +247,32 @@ function optionTable(context: MarkdownThemeContext, model: DeclarationReflection
     const text = textOf(context, commentOf(declaration).summary).replace(/\s+/g, ' ');
     const said = readDefault(label, text, dialectsOf(optimizer));
     checkDefault(label, said, defaultsOf(optimizer, option));
-    return [`\`${option}\``, valuesOf(optimizer, option), defaultCell(said), said.rest];
+    const values = `${valuesOf(optimizer, option)}${isScheduled(optimizer, option) ? '; or a function of the step' : ''}`;
+    return [`\`${option}\``, values, defaultCell(said), said.rest];
   });
   return table(['option', 'values', 'default', 'what it does'], rows);
+}
+
+/** Whether the definition of the option takes a schedule: it then takes a function that answers with the default. */
+function isScheduled(optimizer: AnyClass, option: string): boolean {
+  const usual = create(optimizer).groups[0][option];
+  try {
+    create(optimizer, { [option]: () => usual });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Which options may be schedules, and what a schedule is. */
+function scheduleSentence(optimizer: AnyClass): string {
+  const names = Object.keys(create(optimizer).groups[0]).filter((option) => isScheduled(optimizer, option));
+  if (names.length === 0) return '';
+  const list = new Intl.ListFormat('en-GB').format(names.map((name) => `\`${name}\``));
+  return (
+    `${list} may ${names.length > 1 ? 'each ' : ''}be a schedule: a function of the number of steps taken before, such as ` +
+    '`lr: (step) => 0.1 / (1 + step)`. [`schedules`](../schedules.md) makes the usual ones.'
+  );
 }
 
 function textOf(context: MarkdownThemeContext, parts: readonly CommentDisplayPart[]): string {
@@ -340,6 +364,13 @@ function defaultCell({ usual, own }: SaidDefault): string {
   return `\`${usual}\`${each.length === 0 ? '' : ` (${each.join('; ')})`}`;
 }
 
+/** Where the authors' code of an optimizer is from: a package or a repository, whose version or commit the recordings have. */
+const authorsCode: Readonly<Record<string, string>> = {
+  ADOPT: 'torch-adopt',
+  Adan: 'sail-sg/Adan',
+  Lion: 'google/automl',
+};
+
 const systemNames = {
   torch: 'PyTorch',
   keras: 'Keras',
@@ -356,13 +387,27 @@ function recordedRuns(optimizer: AnyClass) {
     readGoldens(system).flatMap(({ cases, versions }) =>
       (['f32', 'f64'] as const).map((dtype) => ({
         system,
-        version: versions[system],
+        versions,
         dtype,
         cases: cases.filter((golden) => golden.optimizer === optimizer.name && golden.dtype === dtype),
       })),
     ),
   );
-  return runs.filter(({ cases }) => cases.length > 0);
+  return runs
+    .filter(({ cases }) => cases.length > 0)
+    .map((run) => ({ ...run, version: versionOf(run.system, run.versions, optimizer.name) }));
+}
+
+/** As the table of runs has it: `2.15.0`, or for the authors' code `(sail-sg/Adan 2c65bea)`. */
+function versionOf(
+  system: (typeof systems)[number],
+  versions: Readonly<Record<string, string>>,
+  optimizer: string,
+): string {
+  const source = system === 'authors' ? (authorsCode[optimizer] ?? `the code of ${optimizer}`) : system;
+  const version = versions[source]?.replace(/^([0-9a-f]{7})[0-9a-f]{33}$/, '$1');
+  if (version === undefined) throw new Error(`the recordings of ${system} do not say which version ${source} had`);
+  return system === 'authors' ? `(${source} ${version})` : version;
 }
 
 function largest(cases: readonly GoldenCase[], measure: (golden: GoldenCase) => number): number {

@@ -29,7 +29,7 @@ test('docs/api, and the table in the README, are what `npm run docs` writes', as
   }
 });
 
-describe.each(optimizers)('docs/api/$name.md', ({ name, defaults, valid, create }) => {
+describe.each(optimizers)('the page of $name', ({ name, defaults, valid, create }) => {
   const page = read(`docs/api/${name}.md`);
 
   test('gives every option with its default', () => {
@@ -37,6 +37,30 @@ describe.each(optimizers)('docs/api/$name.md', ({ name, defaults, valid, create 
       const row = page.split('\n').find((line) => line.startsWith(`| \`${option}\` |`));
       const [, literal] = /^(?:[^|]*\|){3} `([^`]*)`/.exec(row ?? '') ?? [];
       expect(literal && evaluate(literal.replace('−', '-')), `${option} in ${row}`).toEqual(value);
+    }
+  });
+
+  test('says of every option that takes a function of the step that it may be a schedule', () => {
+    const scheduled = Object.entries(defaults).filter(([option, value]) => {
+      try {
+        return create([new Float32Array(1)], { [option]: () => value }) !== undefined;
+      } catch {
+        return false;
+      }
+    });
+    if (name !== 'Rprop') expect(scheduled.map(([option]) => option)).toContain('lr'); // there it is a first step size
+    const said = [...page.matchAll(/^\| `(\w+)` \| [^|]*; or a function of the step \|/gm)].map(([, option]) => option);
+    expect(said).toEqual(scheduled.map(([option]) => option));
+    const [, sentence] = /^(.*) may (?:each )?be a schedule: a function/m.exec(page) ?? [];
+    expect([...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, option]) => option)).toEqual(said);
+  });
+
+  test('says the version of every system whose runs are recorded', () => {
+    const [, rows] = /^\| system \|.*\n\|.*\n((?:\|.*\n)*)/m.exec(page) ?? [];
+    for (const row of (rows ?? '').split('\n').filter((line) => line !== '')) {
+      expect(row).toMatch(
+        /^\| (\w[\w.' ]* \d+\.\d+\.\d+|the authors' code \([\w/-]+ (\d+\.\d+\.\d+|[0-9a-f]{7})\)) \| f(32|64) \|/,
+      );
     }
   });
 
@@ -101,6 +125,14 @@ describe('docs/choosing.md', () => {
     expect(missing.length).toBeGreaterThan(0);
     for (const { name } of optimizers) expect(missing).not.toContain(name);
   });
+});
+
+test('no generated text has undefined where a value should stand', () => {
+  // In code `undefined` is a value of its own; elsewhere it would be one that the generator did not find.
+  for (const file of ['README.md', ...markdownIn('docs/api')]) {
+    const prose = withoutCode(read(file)).replace(/`[^`]*`/g, '');
+    expect(prose, file).not.toMatch(/undefined|\[object/);
+  }
 });
 
 test('the README has every error code, and pages every option of the pipeline', () => {

@@ -10,7 +10,7 @@ import type { Schedule } from '../schedule.js';
 
 /** The options of every Schedule-Free optimizer. */
 export interface ScheduleFreeOptions {
-  /** Learning rate, >= 0; there is no schedule for it to follow. */
+  /** Learning rate, >= 0; it needs no schedule. */
   lr?: number | Schedule;
   /** Weight decay at y, >= 0. Default 0. */
   weightDecay?: number | Schedule;

@@ -17,7 +17,7 @@ import {
 
 /** The options of `ScheduleFreeAdamW`. */
 export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
-  /** Learning rate, >= 0; there is no schedule for it to follow. Default 0.0025. */
+  /** Learning rate, >= 0; it needs no schedule. Default 0.0025. */
   lr?: number | Schedule;
   /** How far y lies from z to the average, in (0, 1), and the share of the average of g² that is kept, in [0, 1). Default [0.9, 0.999]. The first is fixed. */
   betas?: readonly [number, number];

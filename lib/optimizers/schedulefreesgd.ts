@@ -15,7 +15,7 @@ import {
 
 /** The options of `ScheduleFreeSGD`. */
 export interface ScheduleFreeSGDOptions extends ScheduleFreeOptions {
-  /** Learning rate, >= 0; there is no schedule for it to follow. Default 1. */
+  /** Learning rate, >= 0; it needs no schedule. Default 1. */
   lr?: number | Schedule;
   /** How far y lies from z to the average, in (0, 1); `eval()` divides by it, so near 0 the average is lost. Default 0.9. Fixed. */
   momentum?: number;
