@@ -38,6 +38,12 @@ struct Arrays {
   bool isFollowed() const { return average != nullptr || zeroed != nullptr; }
 };
 
+/// Whether the prologue would change nothing. It is left out then, in every backend alike, as decided on the row's f64
+/// values before they are rounded.
+inline bool isIdentity(const double* row) {
+  return row[Prologue::gradScale] == 1 && row[Prologue::l2] == 0 && row[Prologue::decay] == 1;
+}
+
 /// A row holds the prologue's coefficients, then the rule's.
 template <class Rule, class V>
 struct Lanes {
@@ -48,7 +54,7 @@ struct Lanes {
   Coefficients<V, Rule> rule;
 
   explicit Lanes(const double* row)
-      : hasPrologue(!Prologue::isIdentity(row)), prologue(row), rule(row + Prologue::coefficientCount) {}
+      : hasPrologue(!isIdentity(row)), prologue(row), rule(row + Prologue::coefficientCount) {}
 
   /// Returns the parameter. `withPrologue` must be `hasPrologue`: a loop that knows it asks no more.
   V update(const Arrays<Rule, T>& arrays, size_t at, bool withPrologue) const {

@@ -16,6 +16,7 @@
 #include "rules/lion.h"
 #include "rules/momentum.h"
 #include "rules/nadam.h"
+#include "rules/prologue.h"
 #include "rules/rmsprop.h"
 #include "rules/rprop.h"
 #include "rules/schedulefree.h"

@@ -11,28 +11,10 @@
 namespace lockstep {
 namespace {
 
-/// "a, b" and "c" as "a, b, c".
-struct JoinedNames {
-  char text[256] = {};
-
-  constexpr JoinedNames(const char* first, const char* last) {
-    char* end = text;
-    for (; *first != 0; ++first) *end++ = *first;
-    *end++ = ',';
-    *end++ = ' ';
-    for (; *last != 0; ++last) *end++ = *last;
-  }
-};
-
 template <class Rule>
 struct Cautious {
-  enum Coefficient : int { keepScale = Rule::coefficientCount, coefficientCount };
-  static constexpr JoinedNames joinedNames{Rule::coefficientNames(), "keepScale"};
-  static constexpr const char* coefficientNames() { return joinedNames.text; }
-
-  enum State : int { stateCount = Rule::stateCount };
-  static constexpr const char* stateNames() { return Rule::stateNames(); }
-
+  LOCKSTEP_COEFFICIENTS_AFTER(Rule, keepScale)
+  LOCKSTEP_STATE_OF(Rule)
   LOCKSTEP_MEASURES(kept)
 
   template <class V>
@@ -43,11 +25,9 @@ struct Cautious {
   }
 
   template <class V>
-  static void measure(const V* c, V, V grad, const V* state, V* values) {
-    V copy[stateCount];
-    for (int k = 0; k < stateCount; ++k) copy[k] = state[k];
-    const V zero = constant<V>(0);
-    values[kept] = ifGreater(zero, changeOf(c, grad, copy) * grad, constant<V>(1), zero);
+  static void measure(const V* c, V, V grad, V* state, V* values) {
+    const V zero = constant<V>(0), change = changeOf(c, grad, state);
+    values[kept] = ifGreater(zero, change * grad, constant<V>(1), zero);
   }
 
  private:

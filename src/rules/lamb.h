@@ -23,10 +23,9 @@ struct LAMB {
   }
 
   template <class V>
-  static void measure(const V* c, V param, V grad, const V* state, V* values) {
-    V copy[stateCount] = {state[expAvg], state[expAvgSq]};
+  static void measure(const V* c, V param, V grad, V* state, V* values) {
     values[paramNorm] = param;
-    values[directionNorm] = directionOf(c, param, grad, copy);
+    values[directionNorm] = directionOf(c, param, grad, state);
   }
 
  private:

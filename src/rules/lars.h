@@ -26,7 +26,7 @@ struct LARS {
   }
 
   template <class V>
-  static void measure(const V*, V param, V grad, const V*, V* values) {
+  static void measure(const V*, V param, V grad, V*, V* values) {
     values[paramNorm] = param;
     values[gradNorm] = grad;
   }

@@ -1,8 +1,9 @@
 // What a rule is: one struct that names its coefficients and its state, and one template with its equation.
 //
 // update() sees one register of each array. Coefficients are the step's scalars: the same for every element, computed
-// once a step in TypeScript (lib/optimizers/) from the integer step count, and rounded to the array's type. The
-// TypeScript mirror in lib/rules/ uses the same names in the same order of operations.
+// once a step in TypeScript (lib/optimizers/) from the integer step count, and rounded to the array's type. `npm run
+// rules` writes lib/rules/*.ts from the headers beside this one, so a rule is written in a small part of C++
+// (scripts/rules/parse.ts lists it).
 //
 // Beside + - * / and sqrt, abs and ifGreater of simd/, a rule may use what is made of them here.
 #pragma once
@@ -27,8 +28,20 @@
   enum State : int { stateCount }; \
   static constexpr const char* stateNames() { return ""; }
 
+/// The coefficients of another rule, followed by one more.
+#define LOCKSTEP_COEFFICIENTS_AFTER(Rule, name)                               \
+  enum Coefficient : int { name = Rule::coefficientCount, coefficientCount }; \
+  static constexpr JoinedNames joinedNames{Rule::coefficientNames(), #name};  \
+  static constexpr const char* coefficientNames() { return joinedNames.text; }
+
+/// The state of another rule.
+#define LOCKSTEP_STATE_OF(Rule)                       \
+  enum State : int { stateCount = Rule::stateCount }; \
+  static constexpr const char* stateNames() { return Rule::stateNames(); }
+
 /// Names the values whose squares are summed over a whole array before a step, where a rule needs norms. measure() says
-/// what they are, one register of each: it sees what update() will see, and changes nothing. See reduce.h.
+/// what they are, one register of each. It gets registers of its own: what it writes to param, grad and state reaches
+/// no array. See reduce.h.
 #define LOCKSTEP_MEASURES(...)                      \
   enum Measure : int { __VA_ARGS__, measureCount }; \
   static constexpr const char* measureNames() { return #__VA_ARGS__; }
@@ -50,6 +63,19 @@ template <class Rule>
 struct Measures<Rule, Exists<typename Rule::Measure>> {
   static constexpr int count = Rule::measureCount;
   static constexpr const char* names() { return Rule::measureNames(); }
+};
+
+/// "a, b" and "c" as "a, b, c".
+struct JoinedNames {
+  char text[256] = {};
+
+  constexpr JoinedNames(const char* first, const char* last) {
+    char* end = text;
+    for (; *first != 0; ++first) *end++ = *first;
+    *end++ = ',';
+    *end++ = ' ';
+    for (; *last != 0; ++last) *end++ = *last;
+  }
 };
 
 template <class V>
@@ -81,22 +107,6 @@ template <class V>
 V clamp(V a, V bound) {
   return limit(a, constant<V>(0) - bound, bound);
 }
-
-/// What stands before every rule: g <- gradScale * g + l2 * W; W <- decay * W.
-/// gradScale is -1 to maximize; l2 is weight decay inside the gradient; decay = 1 - lr * weightDecay is decoupled from
-/// it.
-struct Prologue {
-  LOCKSTEP_COEFFICIENTS(gradScale, l2, decay)
-
-  /// Where it would change nothing it is left out, in every backend alike.
-  static bool isIdentity(const double* c) { return c[gradScale] == 1 && c[l2] == 0 && c[decay] == 1; }
-
-  template <class V>
-  static void apply(const V* c, V& param, V& grad) {
-    grad = c[gradScale] * grad + c[l2] * param;
-    param = c[decay] * param;
-  }
-};
 
 }  // namespace
 }  // namespace lockstep

@@ -38,7 +38,7 @@ struct GradNorm {
   static void update(const V*, V&, V, V*) {}
 
   template <class V>
-  static void measure(const V*, V, V grad, const V*, V* values) {
+  static void measure(const V*, V, V grad, V*, V* values) {
     values[norm] = grad;
   }
 };
