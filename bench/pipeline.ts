@@ -9,9 +9,9 @@ import { resolveBackend } from '../lib/backend.js';
 import { clipCoefficient, type Pipeline, writeAverageShare } from '../lib/pipeline.js';
 import { type Control, newControl, type Plan, ruleStart, sums } from '../lib/plan.js';
 import { neutralRow } from '../lib/rows.js';
-import { lerp } from '../lib/rules/lerp.js';
+import { Lerp } from '../lib/rules/lerp.js';
 import type { Rule } from '../lib/rules/rule.js';
-import { gradNorm } from '../lib/rules/stages.js';
+import { GradNorm } from '../lib/rules/stages.js';
 import type { Probe } from './probe.js';
 
 /** One way to take the whole step. */
@@ -93,8 +93,8 @@ function separate(values: Float32Array, grads: Float32Array, scale: NonNullable<
   const optimizer = new AdamW([param], { lr, weightDecay });
   optimizer.bindGrads([grad]);
   const average = new Float32Array(param.length);
-  const norm = kernel(gradNorm, param, grad);
-  const towards = kernel(lerp, average, param);
+  const norm = kernel(GradNorm, param, grad);
+  const towards = kernel(Lerp, average, param);
   const pipeline = { ema: { decay: emaDecay }, swa: null } as Pipeline;
   let t = 0;
   const step = () => {
@@ -103,7 +103,7 @@ function separate(values: Float32Array, grads: Float32Array, scale: NonNullable<
     if (!Number.isFinite(length)) return;
     scale(grad, clipCoefficient('torch', length, clipNorm));
     optimizer.step();
-    writeAverageShare(towards.control.coefficients, ruleStart + lerp.coefficients.share, pipeline, ++t);
+    writeAverageShare(towards.control.coefficients, ruleStart + Lerp.coefficients.share, pipeline, ++t);
     towards.plan.step();
     grad.fill(0);
   };

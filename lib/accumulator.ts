@@ -4,7 +4,7 @@ import { copyInto, type FloatArray, filledLike } from './arrays.js';
 import type { Param } from './params.js';
 import { type Backend, type Control, newControl, type Plan } from './plan.js';
 import { neutralRow } from './rows.js';
-import { sum } from './rules/stages.js';
+import { Sum } from './rules/stages.js';
 
 /** One sum for each parameter, in its own type. */
 export class Accumulator {
@@ -22,11 +22,11 @@ export class Accumulator {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));
     this.#hasSum = params.map(() => false);
     this.#control = newControl(
-      params.map(() => sum),
+      params.map(() => Sum),
       threads,
     );
     neutralRow(this.#control.coefficients, 0);
-    const tensors = this.#arrays.map((array) => ({ rule: sum, arrays: [array], average: null }));
+    const tensors = this.#arrays.map((array) => ({ rule: Sum, arrays: [array], average: null }));
     this.#plan = backend.bind(tensors, this.#control);
   }
 

@@ -3,7 +3,7 @@
 import type { FloatArray } from './arrays.js';
 import { type Backend, type Control, newControl, type Plan, ruleStart } from './plan.js';
 import { neutralRow } from './rows.js';
-import { lerp } from './rules/lerp.js';
+import { Lerp } from './rules/lerp.js';
 
 /** Parameters, each with an array of its type and length at the other end of a line. */
 export class Lines {
@@ -12,11 +12,11 @@ export class Lines {
 
   constructor(backend: Backend, threads: number, params: readonly FloatArray[], ends: readonly FloatArray[]) {
     this.#control = newControl(
-      params.map(() => lerp),
+      params.map(() => Lerp),
       threads,
     );
     this.#plan = backend.bind(
-      params.map((param) => ({ rule: lerp, arrays: [param], average: null })),
+      params.map((param) => ({ rule: Lerp, arrays: [param], average: null })),
       this.#control,
     );
     this.#plan.bindGrads(0, ends);
@@ -27,7 +27,7 @@ export class Lines {
     const { coefficients, width, rows } = this.#control;
     shares.forEach((share, i) => {
       neutralRow(coefficients, i * width);
-      coefficients[i * width + ruleStart + lerp.coefficients.share] = share;
+      coefficients[i * width + ruleStart + Lerp.coefficients.share] = share;
       rows[i] = moves(i) ? i : -1;
     });
     this.#plan.step();

@@ -4,7 +4,7 @@ import { type FloatArray, lengthOf } from './arrays.js';
 import { type Attempt, loadBinary } from './binary.js';
 import { type Backend, type NativeName, stages } from './plan.js';
 import { rules } from './rules/index.js';
-import { prologue } from './rules/prologue.js';
+import { Prologue } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
 
 /** The names that a rule has in C++. */
@@ -74,7 +74,7 @@ function isOfThisVersion(addon: Addon): boolean {
   const found = Object.entries(addon.rules ?? {}).map(([name, names]) => signature(name, names));
   return (
     String(found.sort()) === String(expected.sort()) &&
-    String(addon.prologue) === String(Object.keys(prologue.coefficients)) &&
+    String(addon.prologue) === String(Object.keys(Prologue.coefficients)) &&
     String(addon.stages) === String(Object.keys(stages))
   );
 }

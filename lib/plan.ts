@@ -1,7 +1,7 @@
 // What a backend is: it binds an optimizer's arrays, and the plan that it answers with runs the steps.
 
 import type { FloatArray } from './arrays.js';
-import { prologueWidth } from './rules/prologue.js';
+import { Prologue } from './rules/prologue.js';
 import { indexes, type Rule } from './rules/rule.js';
 
 /** An instruction set of the addon. */
@@ -17,6 +17,9 @@ export type BackendName = NativeName | 'typescript';
  * Mirrors `Stages` in src/plan.h.
  */
 export const stages = indexes('scale', 'bound', 'averageShare', 'zeroGrad');
+
+/** How many scalars the prologue has. */
+export const prologueWidth = Object.keys(Prologue.coefficients).length;
 
 /** Where the prologue's coefficients start in a row: after those of the stages. */
 export const prologueStart = Object.keys(stages).length;

@@ -1,16 +1,16 @@
 // Rows of coefficients: what stands in them before a rule's own.
 
-import { ruleStart, stages } from './plan.js';
-import { prologue, prologueWidth } from './rules/prologue.js';
+import { prologueWidth, ruleStart, stages } from './plan.js';
+import { Prologue } from './rules/prologue.js';
 
 /**
  * Where the scalars that stand before the rule's are, from the rule's own start. Each is written where it is computed: a
  * fraction that is handed to a function is an allocation, unless V8 inlines the call.
  */
 export const before = {
-  gradScale: prologue.coefficients.gradScale - prologueWidth,
-  l2: prologue.coefficients.l2 - prologueWidth,
-  decay: prologue.coefficients.decay - prologueWidth,
+  gradScale: Prologue.coefficients.gradScale - prologueWidth,
+  l2: Prologue.coefficients.l2 - prologueWidth,
+  decay: Prologue.coefficients.decay - prologueWidth,
 };
 
 /** Writes stages and a prologue that change nothing, from `row[start]` on. */
@@ -22,6 +22,14 @@ export function neutralRow(row: Float64Array, start: number): void {
   row[start + ruleStart + before.gradScale] = 1;
   row[start + ruleStart + before.l2] = 0;
   row[start + ruleStart + before.decay] = 1;
+}
+
+/**
+ * Whether the prologue would change nothing. It is left out then, in every backend alike, as decided on the row's f64 values
+ * before they are rounded (src/lanes.h has the same).
+ */
+export function isIdentity(row: Float64Array, at: number): boolean {
+  return row[at + before.gradScale] === 1 && row[at + before.l2] === 0 && row[at + before.decay] === 1;
 }
 
 /** Takes back what a prologue does to W itself, for a step in which no parameter moves. */

@@ -5,6 +5,7 @@ import {
   type Backend,
   type BoundTensor,
   prologueStart,
+  prologueWidth,
   rowWidth,
   ruleStart,
   stages,
@@ -13,10 +14,11 @@ import {
   sumsWidth,
 } from './plan.js';
 import { blockLength, sumOfSquares } from './reduce.js';
-import { lerp } from './rules/lerp.js';
-import { prologue, prologueWidth } from './rules/prologue.js';
+import { isIdentity } from './rows.js';
+import { Lerp } from './rules/lerp.js';
+import { Prologue } from './rules/prologue.js';
 import type { Measure, Rule, Update } from './rules/rule.js';
-import { clampRule, sum } from './rules/stages.js';
+import { Clamp, Sum } from './rules/stages.js';
 
 const stateless: readonly never[] = [];
 
@@ -45,18 +47,18 @@ interface Typed<A extends FloatArray> {
 
 const f32: Typed<Float32Array> = {
   ArrayType: Float32Array,
-  prepare: prologue.f32,
-  sum: sum.f32,
-  clamp: clampRule.f32,
-  lerp: lerp.f32,
+  prepare: Prologue.f32,
+  sum: Sum.f32,
+  clamp: Clamp.f32,
+  lerp: Lerp.f32,
 };
 
 const f64: Typed<Float64Array> = {
   ArrayType: Float64Array,
-  prepare: prologue.f64,
-  sum: sum.f64,
-  clamp: clampRule.f64,
-  lerp: lerp.f64,
+  prepare: Prologue.f64,
+  sum: Sum.f64,
+  clamp: Clamp.f64,
+  lerp: Lerp.f64,
 };
 
 function tensorOf({ rule, arrays, average }: BoundTensor): Tensor {
@@ -92,7 +94,7 @@ function tensor<A extends FloatArray>(
    */
   function readRow({ coefficients, at }: Row): boolean {
     for (let k = 0; k < scalars.length; k++) scalars[k] = coefficients[at + ruleStart + k];
-    if (prologue.isIdentity(coefficients, at + prologueStart)) return true;
+    if (isIdentity(coefficients, at + ruleStart)) return true;
     for (let k = 0; k < before.length; k++) before[k] = coefficients[at + prologueStart + k];
     return false;
   }
@@ -134,9 +136,9 @@ function tensor<A extends FloatArray>(
   return {
     step(row, grads) {
       const { coefficients, at } = row;
-      const isIdentity = readRow(row);
+      const isPlain = readRow(row);
       const grad = prepared(row, grads);
-      if (isIdentity) {
+      if (isPlain) {
         update(scalars, param, grad, state);
       } else {
         if (scaled === none) scaled = new ArrayType(param.length);
@@ -153,14 +155,14 @@ function tensor<A extends FloatArray>(
 
     measure(row, grads, sums, at) {
       if (measure === undefined || rule.measures === undefined) return;
-      const isIdentity = readRow(row);
+      const isPlain = readRow(row);
       const grad = prepared(row, grads);
       const values = rule.measures.names.map(() => new ArrayType(blockLength));
       for (let begin = 0; begin < param.length; begin += blockLength) {
         const end = Math.min(begin + blockLength, param.length);
         let w = part(param, begin, end);
         let g = part(grad, begin, end);
-        if (!isIdentity) {
+        if (!isPlain) {
           const decayed = new ArrayType(w.length);
           const prepared = new ArrayType(w.length);
           prepare(before, w, g, decayed, prepared);

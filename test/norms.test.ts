@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveBackend } from '../lib/backend.js';
 import { newControl, sums } from '../lib/plan.js';
 import { neutralRow } from '../lib/rows.js';
-import { lars } from '../lib/rules/lars.js';
+import * as rules from '../lib/rules/lars.js';
 import { fillOrdinary, Random } from './random.js';
 
 type ArrayType = typeof Float32Array | typeof Float64Array;
@@ -41,10 +41,10 @@ function at(offset: number, values: FloatArray): FloatArray {
 
 /** The sums of squares that LARS measures: of the parameter, and of its gradient. */
 function measured(backendName: string, param: FloatArray, grad: FloatArray): readonly number[] {
-  const control = newControl([lars], 1);
+  const control = newControl([rules.LARS], 1);
   neutralRow(control.coefficients, 0); // measures W and g as they are, whatever the rule's coefficients
   const state = new (param.constructor as ArrayType)(param.length);
-  const plan = resolveBackend(backendName).bind([{ rule: lars, arrays: [param, state], average: null }], control);
+  const plan = resolveBackend(backendName).bind([{ rule: rules.LARS, arrays: [param, state], average: null }], control);
   plan.bindGrads(0, [grad]);
   plan.measure();
   return [...control.sums.subarray(sums.rule)];

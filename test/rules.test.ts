@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogue } from '../bench/catalogue.js';
 import { loadAddon } from '../lib/native.js';
 import { rules } from '../lib/rules/index.js';
-import { prologue } from '../lib/rules/prologue.js';
+import { Prologue } from '../lib/rules/prologue.js';
 import { clamp, limit, sign } from '../lib/rules/rule.js';
 import { optimizers } from './optimizers.js';
 
@@ -52,7 +52,7 @@ describe.each(rules)('rule $name', (rule) => {
 });
 
 test('the prologue has the same names in C++ and in TypeScript', () => {
-  expect(addon.prologue).toEqual(Object.keys(prologue.coefficients));
+  expect(addon.prologue).toEqual(Object.keys(Prologue.coefficients));
 });
 
 describe('without branches on signs', () => {

@@ -10,7 +10,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt, powersVanishAt } from '../powers.js';
-import { adabelief, cautiousAdaBelief } from '../rules/adabelief.js';
+import * as rules from '../rules/adabelief.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `AdaBelief`. */
@@ -33,7 +33,7 @@ export interface AdaBeliefOptions {
   dialect?: 'lockstep' | 'optax';
 }
 
-const c = adabelief.coefficients;
+const c = rules.AdaBelief.coefficients;
 
 const definition: Definition<AdaBeliefOptions> = {
   options: {
@@ -49,7 +49,7 @@ const definition: Definition<AdaBeliefOptions> = {
 
   dividesByEps: () => true,
 
-  rule: ({ cautious }) => (cautious ? cautiousAdaBelief : adabelief),
+  rule: ({ cautious }) => (cautious ? rules.CautiousAdaBelief : rules.AdaBelief),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps } = options;

@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { adadelta } from '../rules/adadelta.js';
+import * as rules from '../rules/adadelta.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Adadelta`. */
@@ -21,7 +21,7 @@ export interface AdadeltaOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const c = adadelta.coefficients;
+const c = rules.Adadelta.coefficients;
 
 const small = { lr: 0.001, rho: 0.95, eps: 1e-7 };
 
@@ -38,7 +38,7 @@ const definition: Definition<AdadeltaOptions> = {
 
   dividesByEps: () => true,
 
-  rule: () => adadelta,
+  rule: () => rules.Adadelta,
 
   coefficients(row, at, options) {
     const { lr, rho, eps, dialect } = options;

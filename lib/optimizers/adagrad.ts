@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { adagrad } from '../rules/adagrad.js';
+import * as rules from '../rules/adagrad.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Adagrad`. */
@@ -25,7 +25,7 @@ export interface AdagradOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const c = adagrad.coefficients;
+const c = rules.Adagrad.coefficients;
 
 const inside = { eps: 1e-7, epsPlace: 'inside', initialAccumulator: 0.1 } as const;
 
@@ -45,7 +45,7 @@ const definition: Definition<AdagradOptions> = {
   // The accumulator only grows.
   dividesByEps: ({ initialAccumulator }, round) => round(initialAccumulator) === 0,
 
-  rule: () => adagrad,
+  rule: () => rules.Adagrad,
 
   initial: ({ initialAccumulator }) => ({ sum: initialAccumulator }),
 

@@ -11,7 +11,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt, powersVanishAt } from '../powers.js';
-import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from '../rules/adam.js';
+import * as rules from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Adam`. */
@@ -55,8 +55,8 @@ export function adamDefinition(
     dividesByEps: () => true,
 
     rule({ amsgrad: largest, cautious }) {
-      if (cautious) return largest ? cautiousAMSGrad : cautiousAdam;
-      return largest ? amsgrad : adam;
+      if (cautious) return largest ? rules.CautiousAMSGrad : rules.CautiousAdam;
+      return largest ? rules.AMSGrad : rules.Adam;
     },
     coefficients(row, at, options, t) {
       writeDecay(row, at, options, options.weightDecayMode);
@@ -77,7 +77,7 @@ function writeAdam(
   const powers = powersAt(betas, t);
   const correction1 = 1 - powers[0];
   const correction2 = 1 - powers[1];
-  const c = largest ? amsgrad.coefficients : adam.coefficients;
+  const c = largest ? rules.AMSGrad.coefficients : rules.Adam.coefficients;
   writeBetas(row, at, c, betas);
   row[at + c.eps] = eps;
   row[at + c.stepSize] = lr / correction1;
@@ -87,9 +87,9 @@ function writeAdam(
     row[at + c.rootScale] = 1;
   }
   if (!largest) return;
-  row[at + amsgrad.coefficients.maxScale] = 1;
+  row[at + rules.AMSGrad.coefficients.maxScale] = 1;
   if (dialect === 'optax') {
-    row[at + amsgrad.coefficients.maxScale] = 1 / correction2;
+    row[at + rules.AMSGrad.coefficients.maxScale] = 1 / correction2;
     row[at + c.rootScale] = 1;
   }
 }

@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt, powersVanishAt } from '../powers.js';
-import { adamax, cautiousAdamax } from '../rules/adamax.js';
+import * as rules from '../rules/adamax.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Adamax`. */
@@ -26,7 +26,7 @@ export interface AdamaxOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const c = adamax.coefficients;
+const c = rules.Adamax.coefficients;
 
 const definition: Definition<AdamaxOptions> = {
   options: {
@@ -43,7 +43,7 @@ const definition: Definition<AdamaxOptions> = {
 
   dividesByEps: () => true,
 
-  rule: ({ cautious }) => (cautious ? cautiousAdamax : adamax),
+  rule: ({ cautious }) => (cautious ? rules.CautiousAdamax : rules.Adamax),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, dialect } = options;

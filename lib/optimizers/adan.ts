@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionTriple, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt, powersVanishAt } from '../powers.js';
-import { adan } from '../rules/adan.js';
+import * as rules from '../rules/adan.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Adan`. */
@@ -27,7 +27,7 @@ export interface AdanOptions {
   dialect?: 'lockstep' | 'optax';
 }
 
-const c = adan.coefficients;
+const c = rules.Adan.coefficients;
 
 const definition: Definition<AdanOptions> = {
   options: {
@@ -43,7 +43,7 @@ const definition: Definition<AdanOptions> = {
 
   dividesByEps: () => true,
 
-  rule: () => adan,
+  rule: () => rules.Adan,
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, weightDecay, noProx, maximize, dialect } = options;

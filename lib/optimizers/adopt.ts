@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, positive, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { keepParams } from '../rows.js';
-import { adopt, cautiousADOPT } from '../rules/adopt.js';
+import * as rules from '../rules/adopt.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `ADOPT`. */
@@ -28,7 +28,7 @@ export interface ADOPTOptions {
   dialect?: 'lockstep' | 'optax';
 }
 
-const c = adopt.coefficients;
+const c = rules.ADOPT.coefficients;
 
 const definition: Definition<ADOPTOptions> = {
   options: {
@@ -45,7 +45,7 @@ const definition: Definition<ADOPTOptions> = {
 
   dividesByEps: () => true,
 
-  rule: ({ cautious }) => (cautious ? cautiousADOPT : adopt),
+  rule: ({ cautious }) => (cautious ? rules.CautiousADOPT : rules.ADOPT),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, clip } = options;

@@ -4,7 +4,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { before } from '../rows.js';
-import { asgd } from '../rules/asgd.js';
+import * as rules from '../rules/asgd.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `ASGD`. */
@@ -25,7 +25,7 @@ export interface ASGDOptions {
   dialect?: 'lockstep' | 'torch';
 }
 
-const c = asgd.coefficients;
+const c = rules.ASGD.coefficients;
 
 const definition: Definition<ASGDOptions> = {
   options: {
@@ -38,7 +38,7 @@ const definition: Definition<ASGDOptions> = {
     dialect: dialects('torch'),
   },
 
-  rule: () => asgd,
+  rule: () => rules.ASGD,
 
   scalars: ({ lr }) => ({ eta: lr, mu: 1 }),
 

@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, nonNegative, positive, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { ftrl } from '../rules/ftrl.js';
+import * as rules from '../rules/ftrl.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `FTRL`. */
@@ -27,7 +27,7 @@ export interface FTRLOptions {
   dialect?: 'lockstep' | 'keras';
 }
 
-const c = ftrl.coefficients;
+const c = rules.FTRL.coefficients;
 
 const definition: Definition<FTRLOptions> = {
   options: {
@@ -42,7 +42,7 @@ const definition: Definition<FTRLOptions> = {
     dialect: dialects('keras'),
   },
 
-  rule: () => ftrl,
+  rule: () => rules.FTRL,
 
   initial: ({ initialAccumulator }) => ({ accumulator: initialAccumulator }),
 

@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt } from '../powers.js';
-import { lamb } from '../rules/lamb.js';
+import * as rules from '../rules/lamb.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `LAMB`. */
@@ -27,7 +27,7 @@ export interface LAMBOptions {
   dialect?: 'lockstep' | 'keras' | 'optax';
 }
 
-const c = lamb.coefficients;
+const c = rules.LAMB.coefficients;
 
 const definition: Definition<LAMBOptions> = {
   options: {
@@ -43,7 +43,7 @@ const definition: Definition<LAMBOptions> = {
 
   dividesByEps: () => true,
 
-  rule: () => lamb,
+  rule: () => rules.LAMB,
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, weightDecay, maximize, dialect } = options;

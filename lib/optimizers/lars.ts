@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, positive, scheduled, upToOne } from '../options.js';
 import type { Params } from '../params.js';
 import { before } from '../rows.js';
-import { lars } from '../rules/lars.js';
+import * as rules from '../rules/lars.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `LARS`. */
@@ -31,7 +31,7 @@ export interface LARSOptions {
   dialect?: 'lockstep' | 'optax';
 }
 
-const c = lars.coefficients;
+const c = rules.LARS.coefficients;
 
 const definition: Definition<LARSOptions> = {
   options: {
@@ -49,7 +49,7 @@ const definition: Definition<LARSOptions> = {
 
   conflict: momentumConflict,
 
-  rule: () => lars,
+  rule: () => rules.LARS,
 
   coefficients(row, at, options, t) {
     const { lr, momentum, dampening, nesterov, weightDecay, maximize, dialect } = options;

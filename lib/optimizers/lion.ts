@@ -9,7 +9,7 @@ import {
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { cautiousLion, lion } from '../rules/lion.js';
+import * as rules from '../rules/lion.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Lion`. */
@@ -30,7 +30,7 @@ export interface LionOptions {
   dialect?: 'lockstep' | 'keras' | 'optax';
 }
 
-const c = lion.coefficients;
+const c = rules.Lion.coefficients;
 
 const definition: Definition<LionOptions> = {
   options: {
@@ -44,7 +44,7 @@ const definition: Definition<LionOptions> = {
   },
   defaults: { keras: { lr: 0.001 }, optax: { weightDecay: 0.001 } },
 
-  rule: ({ cautious }) => (cautious ? cautiousLion : lion),
+  rule: ({ cautious }) => (cautious ? rules.CautiousLion : rules.Lion),
 
   coefficients(row, at, options) {
     const { lr, betas } = options;

@@ -2,7 +2,7 @@ import { type Definition, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fraction, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { momentum, momentumNesterov } from '../rules/momentum.js';
+import * as rules from '../rules/momentum.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Momentum`. */
@@ -19,7 +19,7 @@ export interface MomentumOptions {
   maximize?: boolean;
 }
 
-const c = momentum.coefficients;
+const c = rules.Momentum.coefficients;
 
 const definition: Definition<MomentumOptions> = {
   options: {
@@ -31,7 +31,7 @@ const definition: Definition<MomentumOptions> = {
   },
 
   rule({ nesterov }) {
-    return nesterov ? momentumNesterov : momentum;
+    return nesterov ? rules.MomentumNesterov : rules.Momentum;
   },
 
   coefficients(row, at, options) {

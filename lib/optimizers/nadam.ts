@@ -12,7 +12,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt } from '../powers.js';
-import { cautiousNAdam, nadam } from '../rules/nadam.js';
+import * as rules from '../rules/nadam.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `NAdam`. */
@@ -37,7 +37,7 @@ export interface NAdamOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax';
 }
 
-const c = nadam.coefficients;
+const c = rules.NAdam.coefficients;
 
 const definition: Definition<NAdamOptions> = {
   options: {
@@ -63,7 +63,7 @@ const definition: Definition<NAdamOptions> = {
 
   dividesByEps: () => true,
 
-  rule: ({ cautious }) => (cautious ? cautiousNAdam : nadam),
+  rule: ({ cautious }) => (cautious ? rules.CautiousNAdam : rules.NAdam),
 
   scalars: () => ({ muProduct: 1 }),
 

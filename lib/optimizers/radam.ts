@@ -11,7 +11,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt } from '../powers.js';
-import { adam, cautiousAdam } from '../rules/adam.js';
+import * as rules from '../rules/adam.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `RAdam`. */
@@ -34,7 +34,7 @@ export interface RAdamOptions {
   dialect?: 'lockstep' | 'torch' | 'optax';
 }
 
-const c = adam.coefficients;
+const c = rules.Adam.coefficients;
 
 const definition: Definition<RAdamOptions> = {
   options: {
@@ -50,7 +50,7 @@ const definition: Definition<RAdamOptions> = {
 
   dividesByEps: () => true,
 
-  rule: ({ cautious }) => (cautious ? cautiousAdam : adam),
+  rule: ({ cautious }) => (cautious ? rules.CautiousAdam : rules.Adam),
 
   coefficients(row, at, options, t) {
     const { lr, betas, eps, dialect } = options;

@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { choice, fixed, flag, fraction, nonNegative, scheduled, zeroOrMore } from '../options.js';
 import type { Params } from '../params.js';
-import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from '../rules/rmsprop.js';
+import * as rules from '../rules/rmsprop.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `RMSprop`. */
@@ -27,8 +27,8 @@ export interface RMSpropOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const plain = rmsprop.coefficients;
-const buffered = rmspropMomentum.coefficients;
+const plain = rules.RMSprop.coefficients;
+const buffered = rules.RMSpropMomentum.coefficients;
 
 const inside = { alpha: 0.9, epsPlace: 'inside' } as const;
 
@@ -49,8 +49,8 @@ const definition: Definition<RMSpropOptions> = {
   dividesByEps: () => true,
 
   rule({ centered, momentum }) {
-    if (momentum === 0) return centered ? rmspropCentered : rmsprop;
-    return centered ? rmspropCenteredMomentum : rmspropMomentum;
+    if (momentum === 0) return centered ? rules.RMSpropCentered : rules.RMSprop;
+    return centered ? rules.RMSpropCenteredMomentum : rules.RMSpropMomentum;
   },
 
   coefficients(row, at, options) {

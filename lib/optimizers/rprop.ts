@@ -3,7 +3,7 @@ import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, growing, nonNegative, openFraction, pair, positive } from '../options.js';
 import type { Params } from '../params.js';
 import { before } from '../rows.js';
-import { rprop } from '../rules/rprop.js';
+import * as rules from '../rules/rprop.js';
 
 /** The options of `Rprop`. */
 export interface RpropOptions {
@@ -19,7 +19,7 @@ export interface RpropOptions {
   dialect?: 'lockstep' | 'torch';
 }
 
-const c = rprop.coefficients;
+const c = rules.Rprop.coefficients;
 
 const definition: Definition<RpropOptions> = {
   options: {
@@ -33,7 +33,7 @@ const definition: Definition<RpropOptions> = {
   conflict: ({ stepSizes: [smallest, largest] }) =>
     smallest > largest ? `stepSizes[0] must be at most stepSizes[1], received ${smallest}, ${largest}` : undefined,
 
-  rule: () => rprop,
+  rule: () => rules.Rprop,
 
   initial: ({ lr }) => ({ stepSize: lr }),
 

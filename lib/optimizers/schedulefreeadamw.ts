@@ -4,7 +4,7 @@ import { momentumPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { powersAt } from '../powers.js';
 import { before } from '../rows.js';
-import { scheduleFreeAdamW } from '../rules/schedulefree.js';
+import * as rules from '../rules/schedulefree.js';
 import type { Schedule } from '../schedule.js';
 import {
   averageNumbers,
@@ -25,7 +25,7 @@ export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
   eps?: number;
 }
 
-const c = scheduleFreeAdamW.coefficients;
+const c = rules.ScheduleFreeAdamW.coefficients;
 
 const definition: Definition<ScheduleFreeAdamWOptions> = {
   options: {
@@ -37,7 +37,7 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
 
   dividesByEps: () => true,
 
-  rule: () => scheduleFreeAdamW,
+  rule: () => rules.ScheduleFreeAdamW,
 
   scalars: () => averageNumbers,
 

@@ -2,7 +2,7 @@ import { type Definition, writeDecay } from '../definition.js';
 import type { CommonOptions } from '../optimizer.js';
 import { fixed, nonNegative, openFraction, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { scheduleFreeSGD } from '../rules/schedulefree.js';
+import * as rules from '../rules/schedulefree.js';
 import type { Schedule } from '../schedule.js';
 import {
   averageNumbers,
@@ -24,13 +24,13 @@ export interface ScheduleFreeSGDOptions extends ScheduleFreeOptions {
 const definition: Definition<ScheduleFreeSGDOptions> = {
   options: { lr: scheduled(nonNegative(1)), momentum: fixed(openFraction(0.9)), ...scheduleFreeOptions },
 
-  rule: () => scheduleFreeSGD,
+  rule: () => rules.ScheduleFreeSGD,
 
   scalars: () => averageNumbers,
 
   coefficients(row, at, options, t, numbers, numbersAt) {
     writeDecay(row, at, options, 'l2');
-    writeAverage(row, at, scheduleFreeSGD.coefficients, options, options.momentum, t, numbers, numbersAt);
+    writeAverage(row, at, rules.ScheduleFreeSGD.coefficients, options, options.momentum, t, numbers, numbersAt);
   },
 
   modes: modesOf(({ momentum }) => momentum),

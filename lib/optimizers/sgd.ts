@@ -2,8 +2,8 @@ import { type Definition, dialects, momentumConflict, writeDecay } from '../defi
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { fixed, flag, fraction, nonNegative, scheduled, upToOne, zeroOrMore } from '../options.js';
 import type { Params } from '../params.js';
-import { momentum, momentumNesterov } from '../rules/momentum.js';
-import { sgd, sgdMomentum, sgdNesterov } from '../rules/sgd.js';
+import * as velocity from '../rules/momentum.js';
+import * as rules from '../rules/sgd.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `SGD`. */
@@ -24,8 +24,8 @@ export interface SGDOptions {
   dialect?: 'lockstep' | 'torch' | 'keras' | 'optax' | 'tfjs';
 }
 
-const buffered = sgdMomentum.coefficients;
-const inside = momentum.coefficients;
+const buffered = rules.SGDMomentum.coefficients;
+const inside = velocity.Momentum.coefficients;
 
 const definition: Definition<SGDOptions> = {
   options: {
@@ -42,16 +42,16 @@ const definition: Definition<SGDOptions> = {
   conflict: momentumConflict,
 
   rule({ momentum: share, nesterov, dialect }) {
-    if (share === 0) return sgd;
-    if (dialect === 'keras') return nesterov ? momentumNesterov : momentum;
-    return nesterov ? sgdNesterov : sgdMomentum;
+    if (share === 0) return rules.SGD;
+    if (dialect === 'keras') return nesterov ? velocity.MomentumNesterov : velocity.Momentum;
+    return nesterov ? rules.SGDNesterov : rules.SGDMomentum;
   },
 
   coefficients(row, at, options, t) {
     const { lr, momentum, dampening, dialect } = options;
     writeDecay(row, at, options, dialect === 'keras' ? 'decoupled' : 'l2');
     if (momentum === 0) {
-      row[at + sgd.coefficients.lr] = lr;
+      row[at + rules.SGD.coefficients.lr] = lr;
     } else if (dialect === 'keras') {
       row[at + inside.momentum] = momentum;
       row[at + inside.lr] = lr;

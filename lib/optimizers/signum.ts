@@ -2,7 +2,7 @@ import { type Definition, dialects, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
 import { flag, fraction, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
-import { signum } from '../rules/signum.js';
+import * as rules from '../rules/signum.js';
 import type { Schedule } from '../schedule.js';
 
 /** The options of `Signum`. */
@@ -19,7 +19,7 @@ export interface SignumOptions {
   dialect?: 'lockstep' | 'optax';
 }
 
-const c = signum.coefficients;
+const c = rules.Signum.coefficients;
 
 const definition: Definition<SignumOptions> = {
   options: {
@@ -30,7 +30,7 @@ const definition: Definition<SignumOptions> = {
     dialect: dialects('optax'),
   },
 
-  rule: () => signum,
+  rule: () => rules.Signum,
 
   coefficients(row, at, options) {
     const { lr, momentum } = options;

@@ -1,36 +1,48 @@
+// ASGD: W <- (1 - lambd * eta) * W - eta * g; ax <- ax + mu * (W - ax)
+// https://doi.org/10.1137/0330046
+//
+// 1 - lambd * eta stands in the prologue. While mu is 1, ax is W exactly.
+//
+// Written from src/rules/asgd.h by `npm run rules`: change that file, not this one.
+
 import { indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
 
-const c = indexes('eta', 'mu');
-
-/** ASGD: W ← W − eta·g; ax ← ax + mu·(W − ax), which is W while mu is 1. Mirrors src/rules/asgd.h. */
-export const asgd = {
+export const ASGD = {
   name: 'ASGD',
-  coefficients: c,
+  coefficients: indexes('eta', 'mu'),
   state: ['ax'],
 
-  f32(row, param, grad, state) {
-    const eta = row[c.eta];
-    const mu = row[c.mu];
-    const ax = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const eta = c[0];
+    const mu = c[1];
+    const ax = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const w = fround(param[i] - fround(eta * grad[i]));
-      param[i] = w;
-      ax[i] = 1 > mu ? fround(ax[i] + fround(mu * fround(w - ax[i]))) : w;
+      let param = params[i];
+      const grad = grads[i];
+      param = fround(param - fround(eta * grad));
+      params[i] = param;
+      let average = ax[i];
+      average = 1 > mu ? fround(average + fround(mu * fround(param - average))) : param;
+      ax[i] = average;
     }
   },
 
-  f64(row, param, grad, state) {
-    const eta = row[c.eta];
-    const mu = row[c.mu];
-    const ax = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const eta = c[0];
+    const mu = c[1];
+    const ax = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const w = param[i] - eta * grad[i];
-      param[i] = w;
-      ax[i] = 1 > mu ? ax[i] + mu * (w - ax[i]) : w;
+      let param = params[i];
+      const grad = grads[i];
+      param = param - eta * grad;
+      params[i] = param;
+      let average = ax[i];
+      average = 1 > mu ? average + mu * (param - average) : param;
+      ax[i] = average;
     }
   },
 } as const satisfies Rule;

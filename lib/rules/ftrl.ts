@@ -1,62 +1,70 @@
+// FTRL-Proximal: q(n) = n^-power; z <- z + g - (q(n + g^2) - q(n)) / lr * W; n <- n + g^2;
+//                W <- abs(z) > l1 ? (clamp(z, +-l1) - z) / (q(n) / lr + beta / lr + 2 * l2) : 0
+// https://research.google/pubs/pub41159
+//
+// q(n) is the square root, n itself or 1: root * sqrt(n) + linear * n, of whose coefficients at most one is 1; the 1 of
+// power 0 makes no difference but below, and stands in rest with beta / lr + 2 * l2. scale = 1 / lr.
+//
+// Written from src/rules/ftrl.h by `npm run rules`: change that file, not this one.
+
 import { clamp, indexes, type Rule } from './rule.js';
 
 const { abs, fround, sqrt } = Math;
 
-const c = indexes('root', 'linear', 'scale', 'l1', 'rest');
-
-/**
- * FTRL-Proximal, with q(n) = root·√n + linear·n: z ← z + (g − scale·(q(n + g²) − q(n))·W); n ← n + g²;
- * W ← abs(z) > l1 ? (clamp(z, ±l1) − z) / (q(n)·scale + rest) : 0. Mirrors src/rules/ftrl.h.
- */
-export const ftrl = {
+export const FTRL = {
   name: 'FTRL',
-  coefficients: c,
+  coefficients: indexes('root', 'linear', 'scale', 'l1', 'rest'),
   state: ['accumulator', 'linearTerm'],
 
-  f32(row, param, grad, state) {
-    const root = row[c.root];
-    const linear = row[c.linear];
-    const scale = row[c.scale];
-    const l1 = row[c.l1];
-    const rest = row[c.rest];
-    const accumulator = state[0];
-    const linearTerm = state[1];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const root = c[0];
+    const linear = c[1];
+    const scale = c[2];
+    const l1 = c[3];
+    const rest = c[4];
+    const accumulator = states[0];
+    const linearTerm = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const old = accumulator[i];
-      const before = fround(fround(root * fround(sqrt(old))) + fround(linear * old));
-      const n = fround(old + fround(g * g));
+      let n = accumulator[i];
+      const before = fround(fround(root * fround(sqrt(n))) + fround(linear * n));
+      const grad = grads[i];
+      n = fround(n + fround(grad * grad));
       accumulator[i] = n;
       const q = fround(fround(root * fround(sqrt(n))) + fround(linear * n));
-      const pull = fround(fround(scale * fround(q - before)) * param[i]);
-      const z = fround(linearTerm[i] + fround(g - pull));
+      let param = params[i];
+      let z = linearTerm[i];
+      z = fround(z + fround(grad - fround(fround(scale * fround(q - before)) * param)));
       linearTerm[i] = z;
       const next = fround(fround(clamp(z, l1) - z) / fround(fround(q * scale) + rest));
-      param[i] = abs(z) > l1 ? next : z - z;
+      param = abs(z) > l1 ? next : fround(z - z);
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const root = row[c.root];
-    const linear = row[c.linear];
-    const scale = row[c.scale];
-    const l1 = row[c.l1];
-    const rest = row[c.rest];
-    const accumulator = state[0];
-    const linearTerm = state[1];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const root = c[0];
+    const linear = c[1];
+    const scale = c[2];
+    const l1 = c[3];
+    const rest = c[4];
+    const accumulator = states[0];
+    const linearTerm = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const old = accumulator[i];
-      const before = root * sqrt(old) + linear * old;
-      const n = old + g * g;
+      let n = accumulator[i];
+      const before = root * sqrt(n) + linear * n;
+      const grad = grads[i];
+      n = n + grad * grad;
       accumulator[i] = n;
       const q = root * sqrt(n) + linear * n;
-      const z = linearTerm[i] + (g - scale * (q - before) * param[i]);
+      let param = params[i];
+      let z = linearTerm[i];
+      z = z + (grad - scale * (q - before) * param);
       linearTerm[i] = z;
       const next = (clamp(z, l1) - z) / (q * scale + rest);
-      param[i] = abs(z) > l1 ? next : z - z;
+      param = abs(z) > l1 ? next : z - z;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;

@@ -1,65 +1,67 @@
-// Every rule, under the name of its C++ struct: src/rules.h lists the same.
+// Every rule, in the order of src/rules.h.
+//
+// Written by `npm run rules`.
 
-import { adabelief, cautiousAdaBelief } from './adabelief.js';
-import { adadelta } from './adadelta.js';
-import { adagrad } from './adagrad.js';
-import { adam, amsgrad, cautiousAdam, cautiousAMSGrad } from './adam.js';
-import { adamax, cautiousAdamax } from './adamax.js';
-import { adan } from './adan.js';
-import { adopt, cautiousADOPT } from './adopt.js';
-import { asgd } from './asgd.js';
-import { ftrl } from './ftrl.js';
-import { lamb } from './lamb.js';
-import { lars } from './lars.js';
-import { lerp } from './lerp.js';
-import { cautiousLion, lion } from './lion.js';
-import { momentum, momentumNesterov } from './momentum.js';
-import { cautiousNAdam, nadam } from './nadam.js';
-import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from './rmsprop.js';
-import { rprop } from './rprop.js';
+import { AdaBelief, CautiousAdaBelief } from './adabelief.js';
+import { Adadelta } from './adadelta.js';
+import { Adagrad } from './adagrad.js';
+import { Adam, AMSGrad, CautiousAdam, CautiousAMSGrad } from './adam.js';
+import { Adamax, CautiousAdamax } from './adamax.js';
+import { Adan } from './adan.js';
+import { ADOPT, CautiousADOPT } from './adopt.js';
+import { ASGD } from './asgd.js';
+import { FTRL } from './ftrl.js';
+import { LAMB } from './lamb.js';
+import { LARS } from './lars.js';
+import { Lerp } from './lerp.js';
+import { CautiousLion, Lion } from './lion.js';
+import { Momentum, MomentumNesterov } from './momentum.js';
+import { CautiousNAdam, NAdam } from './nadam.js';
+import { RMSprop, RMSpropCentered, RMSpropCenteredMomentum, RMSpropMomentum } from './rmsprop.js';
+import { Rprop } from './rprop.js';
 import type { Rule } from './rule.js';
-import { scheduleFreeAdamW, scheduleFreeSGD } from './schedulefree.js';
-import { sgd, sgdMomentum, sgdNesterov } from './sgd.js';
-import { signum } from './signum.js';
-import { clampRule, gradNorm, sum } from './stages.js';
+import { ScheduleFreeAdamW, ScheduleFreeSGD } from './schedulefree.js';
+import { SGD, SGDMomentum, SGDNesterov } from './sgd.js';
+import { Signum } from './signum.js';
+import { Clamp, GradNorm, Sum } from './stages.js';
 
 export const rules: readonly Rule[] = [
-  adabelief,
-  adadelta,
-  adagrad,
-  adam,
-  adamax,
-  adan,
-  adopt,
-  amsgrad,
-  asgd,
-  ftrl,
-  lamb,
-  lars,
-  lerp,
-  lion,
-  momentum,
-  momentumNesterov,
-  nadam,
-  rmsprop,
-  rmspropCentered,
-  rmspropCenteredMomentum,
-  rmspropMomentum,
-  rprop,
-  scheduleFreeAdamW,
-  scheduleFreeSGD,
-  sgd,
-  sgdMomentum,
-  sgdNesterov,
-  signum,
-  cautiousAdam,
-  cautiousAMSGrad,
-  cautiousAdamax,
-  cautiousAdaBelief,
-  cautiousADOPT,
-  cautiousLion,
-  cautiousNAdam,
-  clampRule,
-  gradNorm,
-  sum,
+  AdaBelief,
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  Adan,
+  ADOPT,
+  AMSGrad,
+  ASGD,
+  CautiousAdaBelief,
+  CautiousAdam,
+  CautiousAdamax,
+  CautiousADOPT,
+  CautiousAMSGrad,
+  CautiousLion,
+  CautiousNAdam,
+  Clamp,
+  FTRL,
+  GradNorm,
+  LAMB,
+  LARS,
+  Lerp,
+  Lion,
+  Momentum,
+  MomentumNesterov,
+  NAdam,
+  RMSprop,
+  RMSpropCentered,
+  RMSpropCenteredMomentum,
+  RMSpropMomentum,
+  Rprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeSGD,
+  SGD,
+  SGDMomentum,
+  SGDNesterov,
+  Signum,
+  Sum,
 ];

@@ -1,89 +1,149 @@
+// LAMB: m <- beta1 * m + (1 - beta1) * g; v <- beta2 * v + (1 - beta2) * g^2;
+//       u = m / (1 - beta1^t) / (sqrt(v) / sqrt(1 - beta2^t) + eps) + weightDecay * W;
+//       W <- W - lr * |W| / |u| * u
+// https://arxiv.org/abs/1904.00962
+//
+// rest = 1 - beta, momentScale = 1 / (1 - beta1^t), rootScale = 1 / sqrt(1 - beta2^t) and stepSize = lr * |W| / |u| are
+// coefficients: both norms are measured before the step.
+//
+// Written from src/rules/lamb.h by `npm run rules`: change that file, not this one.
+
+import { copyInto } from '../arrays.js';
 import { indexes, type Rule } from './rule.js';
 
 const { fround, sqrt } = Math;
 
-const c = indexes('beta1', 'rest1', 'beta2', 'rest2', 'momentScale', 'rootScale', 'eps', 'weightDecay', 'stepSize');
-
-/** The direction u of element i, after its moments have moved. */
-function directionF32(
-  row: Float32Array,
-  param: Float32Array,
-  grad: Float32Array,
-  state: readonly Float32Array[],
-  i: number,
-): number {
-  const expAvg = state[0];
-  const expAvgSq = state[1];
-  const g = grad[i];
-  const m = fround(fround(row[c.beta1] * expAvg[i]) + fround(row[c.rest1] * g));
-  const v = fround(fround(row[c.beta2] * expAvgSq[i]) + fround(row[c.rest2] * fround(g * g)));
-  expAvg[i] = m;
-  expAvgSq[i] = v;
-  const denominator = fround(fround(fround(sqrt(v)) * row[c.rootScale]) + row[c.eps]);
-  return fround(fround(fround(row[c.momentScale] * m) / denominator) + fround(row[c.weightDecay] * param[i]));
-}
-
-function directionF64(
-  row: Float64Array,
-  param: Float64Array,
-  grad: Float64Array,
-  state: readonly Float64Array[],
-  i: number,
-): number {
-  const expAvg = state[0];
-  const expAvgSq = state[1];
-  const g = grad[i];
-  const m = row[c.beta1] * expAvg[i] + row[c.rest1] * g;
-  const v = row[c.beta2] * expAvgSq[i] + row[c.rest2] * (g * g);
-  expAvg[i] = m;
-  expAvgSq[i] = v;
-  const denominator = sqrt(v) * row[c.rootScale] + row[c.eps];
-  return (row[c.momentScale] * m) / denominator + row[c.weightDecay] * param[i];
-}
-
-/**
- * LAMB: m ← beta1·m + rest1·g; v ← beta2·v + rest2·g²; u = momentScale·m / (√v·rootScale + eps) + weightDecay·W;
- * W ← W − stepSize·u, where stepSize comes from the norms of W and u. Mirrors src/rules/lamb.h.
- */
-export const lamb = {
+export const LAMB = {
   name: 'LAMB',
-  coefficients: c,
+  coefficients: indexes(
+    'beta1',
+    'rest1',
+    'beta2',
+    'rest2',
+    'momentScale',
+    'rootScale',
+    'eps',
+    'weightDecay',
+    'stepSize',
+  ),
   state: ['expAvg', 'expAvgSq'],
 
-  f32(row, param, grad, state) {
-    const stepSize = row[c.stepSize];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const beta1 = c[0];
+    const rest1 = c[1];
+    const beta2 = c[2];
+    const rest2 = c[3];
+    const momentScale = c[4];
+    const rootScale = c[5];
+    const eps = c[6];
+    const weightDecay = c[7];
+    const stepSize = c[8];
+    const expAvg = states[0];
+    const expAvgSq = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      param[i] = fround(param[i] - fround(stepSize * directionF32(row, param, grad, state, i)));
+      const grad = grads[i];
+      let m = expAvg[i];
+      m = fround(fround(beta1 * m) + fround(rest1 * grad));
+      expAvg[i] = m;
+      let v = expAvgSq[i];
+      v = fround(fround(beta2 * v) + fround(rest2 * fround(grad * grad)));
+      expAvgSq[i] = v;
+      let param = params[i];
+      const direction = fround(
+        fround(fround(momentScale * m) / fround(fround(fround(sqrt(v)) * rootScale) + eps)) +
+          fround(weightDecay * param),
+      );
+      param = fround(param - fround(stepSize * direction));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const stepSize = row[c.stepSize];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const beta1 = c[0];
+    const rest1 = c[1];
+    const beta2 = c[2];
+    const rest2 = c[3];
+    const momentScale = c[4];
+    const rootScale = c[5];
+    const eps = c[6];
+    const weightDecay = c[7];
+    const stepSize = c[8];
+    const expAvg = states[0];
+    const expAvgSq = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      param[i] = param[i] - stepSize * directionF64(row, param, grad, state, i);
+      const grad = grads[i];
+      let m = expAvg[i];
+      m = beta1 * m + rest1 * grad;
+      expAvg[i] = m;
+      let v = expAvgSq[i];
+      v = beta2 * v + rest2 * (grad * grad);
+      expAvgSq[i] = v;
+      let param = params[i];
+      const direction = (momentScale * m) / (sqrt(v) * rootScale + eps) + weightDecay * param;
+      param = param - stepSize * direction;
+      params[i] = param;
     }
   },
 
   measures: {
     names: ['paramNorm', 'directionNorm'],
 
-    f32(row, param, grad, state, [paramNorm, directionNorm]) {
-      const copies = state.map((array) => new Float32Array(array));
-      const { length } = param;
+    f32(c, params, grads, states, values) {
+      const beta1 = c[0];
+      const rest1 = c[1];
+      const beta2 = c[2];
+      const rest2 = c[3];
+      const momentScale = c[4];
+      const rootScale = c[5];
+      const eps = c[6];
+      const weightDecay = c[7];
+      const expAvg = states[0];
+      const expAvgSq = states[1];
+      const paramNorm = values[0];
+      const directionNorm = values[1];
+      copyInto(paramNorm, params);
+      const { length } = params;
       for (let i = 0; i < length; i++) {
-        paramNorm[i] = param[i];
-        directionNorm[i] = directionF32(row, param, grad, copies, i);
+        const grad = grads[i];
+        let m = expAvg[i];
+        m = fround(fround(beta1 * m) + fround(rest1 * grad));
+        let v = expAvgSq[i];
+        v = fround(fround(beta2 * v) + fround(rest2 * fround(grad * grad)));
+        const param = params[i];
+        const direction = fround(
+          fround(fround(momentScale * m) / fround(fround(fround(sqrt(v)) * rootScale) + eps)) +
+            fround(weightDecay * param),
+        );
+        directionNorm[i] = direction;
       }
     },
 
-    f64(row, param, grad, state, [paramNorm, directionNorm]) {
-      const copies = state.map((array) => new Float64Array(array));
-      const { length } = param;
+    f64(c, params, grads, states, values) {
+      const beta1 = c[0];
+      const rest1 = c[1];
+      const beta2 = c[2];
+      const rest2 = c[3];
+      const momentScale = c[4];
+      const rootScale = c[5];
+      const eps = c[6];
+      const weightDecay = c[7];
+      const expAvg = states[0];
+      const expAvgSq = states[1];
+      const paramNorm = values[0];
+      const directionNorm = values[1];
+      copyInto(paramNorm, params);
+      const { length } = params;
       for (let i = 0; i < length; i++) {
-        paramNorm[i] = param[i];
-        directionNorm[i] = directionF64(row, param, grad, copies, i);
+        const grad = grads[i];
+        let m = expAvg[i];
+        m = beta1 * m + rest1 * grad;
+        let v = expAvgSq[i];
+        v = beta2 * v + rest2 * (grad * grad);
+        const param = params[i];
+        const direction = (momentScale * m) / (sqrt(v) * rootScale + eps) + weightDecay * param;
+        directionNorm[i] = direction;
       }
     },
   },

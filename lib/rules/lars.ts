@@ -1,55 +1,78 @@
-import type { FloatArray } from '../arrays.js';
+// LARS: d = c * |W| / (|g| + weightDecay * |W| + eps) * (g + weightDecay * W); b <- momentum * b + d; W <- W - lr * b
+// or with Nesterov's look ahead W <- W - lr * (d + momentum * b)
+// https://arxiv.org/abs/1708.03888
+//
+// inner is the trust ratio, c * |W| / ..., times 1 - dampening in all steps but the first. outer is lr; with the look
+// ahead it is lr * momentum, and ahead, else 0, is lr. Optax's form has the penalty in the prologue, weightDecay 0,
+// inner = -lr times the ratio, and -1 in place of lr: its buffer holds what is added to W.
+//
+// Written from src/rules/lars.h by `npm run rules`: change that file, not this one.
+
+import { copyInto } from '../arrays.js';
 import { indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
 
-const c = indexes('weightDecay', 'inner', 'momentum', 'outer', 'ahead');
-
-function measure<A extends FloatArray>(_row: A, param: A, grad: A, _state: readonly A[], values: readonly A[]): void {
-  values[0].set(param);
-  values[1].set(grad);
-}
-
-/**
- * LARS: d = inner·(g + weightDecay·W); b ← momentum·b + d; W ← W − (outer·b + ahead·d), where inner comes from the norms of W
- * and g. Mirrors src/rules/lars.h.
- */
-export const lars = {
+export const LARS = {
   name: 'LARS',
-  coefficients: c,
+  coefficients: indexes('weightDecay', 'inner', 'momentum', 'outer', 'ahead'),
   state: ['momentumBuffer'],
 
-  f32(row, param, grad, state) {
-    const weightDecay = row[c.weightDecay];
-    const inner = row[c.inner];
-    const momentum = row[c.momentum];
-    const outer = row[c.outer];
-    const ahead = row[c.ahead];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const weightDecay = c[0];
+    const inner = c[1];
+    const momentum = c[2];
+    const outer = c[3];
+    const ahead = c[4];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const d = fround(inner * fround(grad[i] + fround(weightDecay * param[i])));
-      const b = fround(fround(momentum * momentumBuffer[i]) + d);
+      let param = params[i];
+      const grad = grads[i];
+      const d = fround(inner * fround(grad + fround(weightDecay * param)));
+      let b = momentumBuffer[i];
+      b = fround(fround(momentum * b) + d);
       momentumBuffer[i] = b;
-      param[i] = fround(param[i] - fround(fround(outer * b) + fround(ahead * d)));
+      param = fround(param - fround(fround(outer * b) + fround(ahead * d)));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const weightDecay = row[c.weightDecay];
-    const inner = row[c.inner];
-    const momentum = row[c.momentum];
-    const outer = row[c.outer];
-    const ahead = row[c.ahead];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const weightDecay = c[0];
+    const inner = c[1];
+    const momentum = c[2];
+    const outer = c[3];
+    const ahead = c[4];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const d = inner * (grad[i] + weightDecay * param[i]);
-      const b = momentum * momentumBuffer[i] + d;
+      let param = params[i];
+      const grad = grads[i];
+      const d = inner * (grad + weightDecay * param);
+      let b = momentumBuffer[i];
+      b = momentum * b + d;
       momentumBuffer[i] = b;
-      param[i] = param[i] - (outer * b + ahead * d);
+      param = param - (outer * b + ahead * d);
+      params[i] = param;
     }
   },
 
-  measures: { names: ['paramNorm', 'gradNorm'], f32: measure, f64: measure },
+  measures: {
+    names: ['paramNorm', 'gradNorm'],
+
+    f32(_c, params, grads, _states, values) {
+      const paramNorm = values[0];
+      const gradNorm = values[1];
+      copyInto(paramNorm, params);
+      copyInto(gradNorm, grads);
+    },
+
+    f64(_c, params, grads, _states, values) {
+      const paramNorm = values[0];
+      const gradNorm = values[1];
+      copyInto(paramNorm, params);
+      copyInto(gradNorm, grads);
+    },
+  },
 } as const satisfies Rule;

@@ -1,69 +1,85 @@
+// Momentum as Sutskever et al. write it, with lr inside the velocity: v <- momentum * v - lr * g; W <- W + v,
+// or with Nesterov's look ahead W <- W + (momentum * v - lr * g).
+// https://proceedings.mlr.press/v28/sutskever13.html
+//
+// Written from src/rules/momentum.h by `npm run rules`: change that file, not this one.
+
 import { indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
 
-const c = indexes('momentum', 'lr');
-
-/** Momentum in Sutskever's form: v ← momentum·v − lr·g; W ← W + v. Mirrors `Momentum` in src/rules/momentum.h. */
-export const momentum = {
+export const Momentum = {
   name: 'Momentum',
-  coefficients: c,
+  coefficients: indexes('momentum', 'lr'),
   state: ['velocity'],
 
-  f32(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const lr = row[c.lr];
-    const velocity = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const momentum = c[0];
+    const lr = c[1];
+    const velocity = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const v = fround(fround(momentum * velocity[i]) - fround(lr * grad[i]));
+      const grad = grads[i];
+      let v = velocity[i];
+      v = fround(fround(momentum * v) - fround(lr * grad));
       velocity[i] = v;
-      param[i] = fround(param[i] + v);
+      let param = params[i];
+      param = fround(param + v);
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const lr = row[c.lr];
-    const velocity = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const momentum = c[0];
+    const lr = c[1];
+    const velocity = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const v = momentum * velocity[i] - lr * grad[i];
+      const grad = grads[i];
+      let v = velocity[i];
+      v = momentum * v - lr * grad;
       velocity[i] = v;
-      param[i] = param[i] + v;
+      let param = params[i];
+      param = param + v;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
 
-/** With Nesterov's look ahead: W ← W + (momentum·v − lr·g). Mirrors `MomentumNesterov` in src/rules/momentum.h. */
-export const momentumNesterov = {
+export const MomentumNesterov = {
   name: 'MomentumNesterov',
-  coefficients: c,
+  coefficients: indexes('momentum', 'lr'),
   state: ['velocity'],
 
-  f32(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const lr = row[c.lr];
-    const velocity = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const momentum = c[0];
+    const lr = c[1];
+    const velocity = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const pull = fround(lr * grad[i]);
-      const v = fround(fround(momentum * velocity[i]) - pull);
+      const grad = grads[i];
+      let v = velocity[i];
+      v = fround(fround(momentum * v) - fround(lr * grad));
       velocity[i] = v;
-      param[i] = fround(param[i] + fround(fround(momentum * v) - pull));
+      let param = params[i];
+      param = fround(param + fround(fround(momentum * v) - fround(lr * grad)));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const lr = row[c.lr];
-    const velocity = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const momentum = c[0];
+    const lr = c[1];
+    const velocity = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const pull = lr * grad[i];
-      const v = momentum * velocity[i] - pull;
+      const grad = grads[i];
+      let v = velocity[i];
+      v = momentum * v - lr * grad;
       velocity[i] = v;
-      param[i] = param[i] + (momentum * v - pull);
+      let param = params[i];
+      param = param + (momentum * v - lr * grad);
+      params[i] = param;
     }
   },
 } as const satisfies Rule;

@@ -1,45 +1,45 @@
+// Prologue, which stands before every rule: g <- gradScale * g + l2 * W; W <- decay * W.
+//
+// gradScale is -1 to maximize; l2 is weight decay inside the gradient; decay = 1 - lr * weightDecay is decoupled from
+// it.
+//
+// Written from src/rules/prologue.h by `npm run rules`: change that file, not this one.
+
 import { indexes } from './rule.js';
 
 const { fround } = Math;
 
-const c = indexes('gradScale', 'l2', 'decay');
+export const Prologue = {
+  name: 'Prologue',
+  coefficients: indexes('gradScale', 'l2', 'decay'),
 
-/**
- * What stands before every rule: g ← gradScale·g + l2·W; W ← decay·W. Mirrors `Prologue` in src/rules/rule.h.
- *
- * gradScale is −1 to maximize; l2 is weight decay inside the gradient; decay = 1 − lr·weightDecay is decoupled from it.
- * The scaled gradient goes to `scaled`, since the user's is never written; W goes to `decayed`, which may be W itself.
- */
-export const prologue = {
-  coefficients: c,
-
-  /** Where it would change nothing it is left out, in every backend alike. Asked of the coefficients before rounding. */
-  isIdentity(row: Float64Array, at: number): boolean {
-    return row[at + c.gradScale] === 1 && row[at + c.l2] === 0 && row[at + c.decay] === 1;
-  },
-
-  f32(row: Float32Array, param: Float32Array, grad: Float32Array, decayed: Float32Array, scaled: Float32Array): void {
-    const gradScale = row[c.gradScale];
-    const l2 = row[c.l2];
-    const decay = row[c.decay];
-    const { length } = param;
+  f32(c: Float32Array, params: Float32Array, grads: Float32Array, decayed: Float32Array, scaled: Float32Array): void {
+    const gradScale = c[0];
+    const l2 = c[1];
+    const decay = c[2];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      scaled[i] = fround(fround(gradScale * grad[i]) + fround(l2 * param[i]));
-      decayed[i] = fround(decay * param[i]);
+      let param = params[i];
+      let grad = grads[i];
+      grad = fround(fround(gradScale * grad) + fround(l2 * param));
+      scaled[i] = grad;
+      param = fround(decay * param);
+      decayed[i] = param;
     }
   },
 
-  f64(row: Float64Array, param: Float64Array, grad: Float64Array, decayed: Float64Array, scaled: Float64Array): void {
-    const gradScale = row[c.gradScale];
-    const l2 = row[c.l2];
-    const decay = row[c.decay];
-    const { length } = param;
+  f64(c: Float64Array, params: Float64Array, grads: Float64Array, decayed: Float64Array, scaled: Float64Array): void {
+    const gradScale = c[0];
+    const l2 = c[1];
+    const decay = c[2];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      scaled[i] = gradScale * grad[i] + l2 * param[i];
-      decayed[i] = decay * param[i];
+      let param = params[i];
+      let grad = grads[i];
+      grad = gradScale * grad + l2 * param;
+      scaled[i] = grad;
+      param = decay * param;
+      decayed[i] = param;
     }
   },
 } as const;
-
-/** How many scalars stand before the rule's in a row. */
-export const prologueWidth = Object.keys(c).length;

@@ -1,207 +1,240 @@
+// RMSprop: v <- alpha * v + (1 - alpha) * g^2; W <- W - lr * g / (sqrt(v + epsInside) + eps)
+// https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
+//
+// eps stands outside the root or inside it: one of the two is 0; rest = 1 - alpha. With momentum
+// b <- momentum * b + inner * g / (...); W <- W - outer * b: lr stands outside the buffer or inside it, and a 1 in the
+// other place.
+//
+// Centered divides by the deviation: the average of g is kept too, and v - gradAvg^2 takes the place of v. It is a
+// variance, and rounding alone can make it negative: it is then 0, where others take a root of it. NaN stays NaN.
+// https://arxiv.org/abs/1308.0850
+//
+// Written from src/rules/rmsprop.h by `npm run rules`: change that file, not this one.
+
 import { indexes, max, type Rule } from './rule.js';
 
 const { fround, sqrt } = Math;
 
-const c = indexes('alpha', 'rest', 'epsInside', 'eps', 'lr');
-
-/** RMSprop: v ← alpha·v + rest·g²; W ← W − lr·g / (√(v + epsInside) + eps). Mirrors `RMSprop` in src/rules/rmsprop.h. */
-export const rmsprop = {
+export const RMSprop = {
   name: 'RMSprop',
-  coefficients: c,
+  coefficients: indexes('alpha', 'rest', 'epsInside', 'eps', 'lr'),
   state: ['squareAvg'],
 
-  f32(row, param, grad, state) {
-    const alpha = row[c.alpha];
-    const rest = row[c.rest];
-    const epsInside = row[c.epsInside];
-    const eps = row[c.eps];
-    const lr = row[c.lr];
-    const squareAvg = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const lr = c[4];
+    const squareAvg = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = fround(fround(alpha * squareAvg[i]) + fround(rest * fround(g * g)));
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = fround(fround(alpha * v) + fround(rest * fround(grad * grad)));
       squareAvg[i] = v;
-      const denominator = fround(fround(sqrt(fround(v + epsInside))) + eps);
-      param[i] = fround(param[i] - fround(fround(lr * g) / denominator));
+      let param = params[i];
+      param = fround(param - fround(fround(lr * grad) / fround(fround(sqrt(fround(v + epsInside))) + eps)));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const alpha = row[c.alpha];
-    const rest = row[c.rest];
-    const epsInside = row[c.epsInside];
-    const eps = row[c.eps];
-    const lr = row[c.lr];
-    const squareAvg = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const lr = c[4];
+    const squareAvg = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = alpha * squareAvg[i] + rest * (g * g);
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = alpha * v + rest * (grad * grad);
       squareAvg[i] = v;
-      const denominator = sqrt(v + epsInside) + eps;
-      param[i] = param[i] - (lr * g) / denominator;
-    }
-  },
-} as const satisfies Rule;
-
-/** With a ← alpha·a + rest·g, and max(0, v − a²) in the place of v. Mirrors `RMSpropCentered` in src/rules/rmsprop.h. */
-export const rmspropCentered = {
-  name: 'RMSpropCentered',
-  coefficients: c,
-  state: ['squareAvg', 'gradAvg'],
-
-  f32(row, param, grad, state) {
-    const alpha = row[c.alpha];
-    const rest = row[c.rest];
-    const epsInside = row[c.epsInside];
-    const eps = row[c.eps];
-    const lr = row[c.lr];
-    const squareAvg = state[0];
-    const gradAvg = state[1];
-    const { length } = param;
-    for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = fround(fround(alpha * squareAvg[i]) + fround(rest * fround(g * g)));
-      squareAvg[i] = v;
-      const a = fround(fround(alpha * gradAvg[i]) + fround(rest * g));
-      gradAvg[i] = a;
-      const variance = max(0, fround(v - fround(a * a)));
-      const denominator = fround(fround(sqrt(fround(variance + epsInside))) + eps);
-      param[i] = fround(param[i] - fround(fround(lr * g) / denominator));
-    }
-  },
-
-  f64(row, param, grad, state) {
-    const alpha = row[c.alpha];
-    const rest = row[c.rest];
-    const epsInside = row[c.epsInside];
-    const eps = row[c.eps];
-    const lr = row[c.lr];
-    const squareAvg = state[0];
-    const gradAvg = state[1];
-    const { length } = param;
-    for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = alpha * squareAvg[i] + rest * (g * g);
-      squareAvg[i] = v;
-      const a = alpha * gradAvg[i] + rest * g;
-      gradAvg[i] = a;
-      const variance = max(0, v - a * a);
-      const denominator = sqrt(variance + epsInside) + eps;
-      param[i] = param[i] - (lr * g) / denominator;
+      let param = params[i];
+      param = param - (lr * grad) / (sqrt(v + epsInside) + eps);
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
 
-const buffered = indexes('alpha', 'rest', 'epsInside', 'eps', 'momentum', 'inner', 'outer');
-
-/** With b ← momentum·b + inner·g / (√(v + epsInside) + eps); W ← W − outer·b. Mirrors `RMSpropMomentum` in src/rules/rmsprop.h. */
-export const rmspropMomentum = {
+export const RMSpropMomentum = {
   name: 'RMSpropMomentum',
-  coefficients: buffered,
+  coefficients: indexes('alpha', 'rest', 'epsInside', 'eps', 'momentum', 'inner', 'outer'),
   state: ['squareAvg', 'momentumBuffer'],
 
-  f32(row, param, grad, state) {
-    const alpha = row[buffered.alpha];
-    const rest = row[buffered.rest];
-    const epsInside = row[buffered.epsInside];
-    const eps = row[buffered.eps];
-    const momentum = row[buffered.momentum];
-    const inner = row[buffered.inner];
-    const outer = row[buffered.outer];
-    const squareAvg = state[0];
-    const momentumBuffer = state[1];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const momentum = c[4];
+    const inner = c[5];
+    const outer = c[6];
+    const squareAvg = states[0];
+    const momentumBuffer = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = fround(fround(alpha * squareAvg[i]) + fround(rest * fround(g * g)));
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = fround(fround(alpha * v) + fround(rest * fround(grad * grad)));
       squareAvg[i] = v;
-      const denominator = fround(fround(sqrt(fround(v + epsInside))) + eps);
-      const b = fround(fround(momentum * momentumBuffer[i]) + fround(fround(inner * g) / denominator));
+      let b = momentumBuffer[i];
+      b = fround(
+        fround(momentum * b) + fround(fround(inner * grad) / fround(fround(sqrt(fround(v + epsInside))) + eps)),
+      );
       momentumBuffer[i] = b;
-      param[i] = fround(param[i] - fround(outer * b));
+      let param = params[i];
+      param = fround(param - fround(outer * b));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const alpha = row[buffered.alpha];
-    const rest = row[buffered.rest];
-    const epsInside = row[buffered.epsInside];
-    const eps = row[buffered.eps];
-    const momentum = row[buffered.momentum];
-    const inner = row[buffered.inner];
-    const outer = row[buffered.outer];
-    const squareAvg = state[0];
-    const momentumBuffer = state[1];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const momentum = c[4];
+    const inner = c[5];
+    const outer = c[6];
+    const squareAvg = states[0];
+    const momentumBuffer = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = alpha * squareAvg[i] + rest * (g * g);
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = alpha * v + rest * (grad * grad);
       squareAvg[i] = v;
-      const denominator = sqrt(v + epsInside) + eps;
-      const b = momentum * momentumBuffer[i] + (inner * g) / denominator;
+      let b = momentumBuffer[i];
+      b = momentum * b + (inner * grad) / (sqrt(v + epsInside) + eps);
       momentumBuffer[i] = b;
-      param[i] = param[i] - outer * b;
+      let param = params[i];
+      param = param - outer * b;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
 
-/** With both. Mirrors `RMSpropCenteredMomentum` in src/rules/rmsprop.h. */
-export const rmspropCenteredMomentum = {
-  name: 'RMSpropCenteredMomentum',
-  coefficients: buffered,
-  state: ['squareAvg', 'gradAvg', 'momentumBuffer'],
+export const RMSpropCentered = {
+  name: 'RMSpropCentered',
+  coefficients: indexes('alpha', 'rest', 'epsInside', 'eps', 'lr'),
+  state: ['squareAvg', 'gradAvg'],
 
-  f32(row, param, grad, state) {
-    const alpha = row[buffered.alpha];
-    const rest = row[buffered.rest];
-    const epsInside = row[buffered.epsInside];
-    const eps = row[buffered.eps];
-    const momentum = row[buffered.momentum];
-    const inner = row[buffered.inner];
-    const outer = row[buffered.outer];
-    const squareAvg = state[0];
-    const gradAvg = state[1];
-    const momentumBuffer = state[2];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const lr = c[4];
+    const squareAvg = states[0];
+    const gradAvg = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = fround(fround(alpha * squareAvg[i]) + fround(rest * fround(g * g)));
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = fround(fround(alpha * v) + fround(rest * fround(grad * grad)));
       squareAvg[i] = v;
-      const a = fround(fround(alpha * gradAvg[i]) + fround(rest * g));
+      let a = gradAvg[i];
+      a = fround(fround(alpha * a) + fround(rest * grad));
       gradAvg[i] = a;
       const variance = max(0, fround(v - fround(a * a)));
-      const denominator = fround(fround(sqrt(fround(variance + epsInside))) + eps);
-      const b = fround(fround(momentum * momentumBuffer[i]) + fround(fround(inner * g) / denominator));
-      momentumBuffer[i] = b;
-      param[i] = fround(param[i] - fround(outer * b));
+      let param = params[i];
+      param = fround(param - fround(fround(lr * grad) / fround(fround(sqrt(fround(variance + epsInside))) + eps)));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const alpha = row[buffered.alpha];
-    const rest = row[buffered.rest];
-    const epsInside = row[buffered.epsInside];
-    const eps = row[buffered.eps];
-    const momentum = row[buffered.momentum];
-    const inner = row[buffered.inner];
-    const outer = row[buffered.outer];
-    const squareAvg = state[0];
-    const gradAvg = state[1];
-    const momentumBuffer = state[2];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const lr = c[4];
+    const squareAvg = states[0];
+    const gradAvg = states[1];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const v = alpha * squareAvg[i] + rest * (g * g);
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = alpha * v + rest * (grad * grad);
       squareAvg[i] = v;
-      const a = alpha * gradAvg[i] + rest * g;
+      let a = gradAvg[i];
+      a = alpha * a + rest * grad;
       gradAvg[i] = a;
       const variance = max(0, v - a * a);
-      const denominator = sqrt(variance + epsInside) + eps;
-      const b = momentum * momentumBuffer[i] + (inner * g) / denominator;
+      let param = params[i];
+      param = param - (lr * grad) / (sqrt(variance + epsInside) + eps);
+      params[i] = param;
+    }
+  },
+} as const satisfies Rule;
+
+export const RMSpropCenteredMomentum = {
+  name: 'RMSpropCenteredMomentum',
+  coefficients: indexes('alpha', 'rest', 'epsInside', 'eps', 'momentum', 'inner', 'outer'),
+  state: ['squareAvg', 'gradAvg', 'momentumBuffer'],
+
+  f32(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const momentum = c[4];
+    const inner = c[5];
+    const outer = c[6];
+    const squareAvg = states[0];
+    const gradAvg = states[1];
+    const momentumBuffer = states[2];
+    const { length } = params;
+    for (let i = 0; i < length; i++) {
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = fround(fround(alpha * v) + fround(rest * fround(grad * grad)));
+      squareAvg[i] = v;
+      let a = gradAvg[i];
+      a = fround(fround(alpha * a) + fround(rest * grad));
+      gradAvg[i] = a;
+      const variance = max(0, fround(v - fround(a * a)));
+      let b = momentumBuffer[i];
+      b = fround(
+        fround(momentum * b) + fround(fround(inner * grad) / fround(fround(sqrt(fround(variance + epsInside))) + eps)),
+      );
       momentumBuffer[i] = b;
-      param[i] = param[i] - outer * b;
+      let param = params[i];
+      param = fround(param - fround(outer * b));
+      params[i] = param;
+    }
+  },
+
+  f64(c, params, grads, states) {
+    const alpha = c[0];
+    const rest = c[1];
+    const epsInside = c[2];
+    const eps = c[3];
+    const momentum = c[4];
+    const inner = c[5];
+    const outer = c[6];
+    const squareAvg = states[0];
+    const gradAvg = states[1];
+    const momentumBuffer = states[2];
+    const { length } = params;
+    for (let i = 0; i < length; i++) {
+      const grad = grads[i];
+      let v = squareAvg[i];
+      v = alpha * v + rest * (grad * grad);
+      squareAvg[i] = v;
+      let a = gradAvg[i];
+      a = alpha * a + rest * grad;
+      gradAvg[i] = a;
+      const variance = max(0, v - a * a);
+      let b = momentumBuffer[i];
+      b = momentum * b + (inner * grad) / (sqrt(variance + epsInside) + eps);
+      momentumBuffer[i] = b;
+      let param = params[i];
+      param = param - outer * b;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;

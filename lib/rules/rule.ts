@@ -1,25 +1,27 @@
-// What a rule is: the TypeScript mirror of a struct in src/rules/, with the same names in the same order of operations.
-// f64 is the equation as it stands; f32 is the same equation, rounded after each operation. Both must give the bits of
-// the C++ kernel: an f32 + - * / or square root that is computed in f64 and rounded once is exactly the f32 result.
+// What a rule is in TypeScript, and the operations of rules that JavaScript does not have: the counterpart of src/rules/rule.h
+// and of one register of src/simd/. The rules beside this file are written by `npm run rules` from src/rules/*.h.
+//
+// The f64 loop of a rule is the equation as it stands. The f32 loop rounds each operation with Math.fround: a sum, difference,
+// product, quotient or square root of float32 values that is computed in f64 and rounded once is exactly the float32 result.
 
 import type { FloatArray } from '../arrays.js';
 
 /**
- * Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. How many
- * elements there are is asked of `param`, which has no properties of its own, and once, before the loop: V8 asks anew for
- * each element whether the array is still attached, once any buffer of the process was transferred.
+ * Updates every element of one parameter in place. `c` holds the step's coefficients, rounded to the array's type. The loop
+ * reads `params.length` once, before it starts: once any buffer of the process was transferred, V8 would check for each element
+ * whether the array is still attached.
  */
-export type Update<A extends FloatArray> = (c: A, param: A, grad: A, state: readonly A[]) => void;
+export type Update<A extends FloatArray> = (c: A, params: A, grads: A, states: readonly A[]) => void;
 
 /**
- * Writes what the rule measures into `values`, one array a measure, as `update` would see the arrays and without changing
- * any. The squares are summed by lib/reduce.ts.
+ * Writes what the rule measures into `values`, one array a measure, from the arrays that `update` would see. Changes none of
+ * them. lib/reduce.ts sums the squares.
  */
 export type Measure<A extends FloatArray> = (
   c: A,
-  param: A,
-  grad: A,
-  state: readonly A[],
+  params: A,
+  grads: A,
+  states: readonly A[],
   values: readonly A[],
 ) => void;
 

@@ -1,98 +1,117 @@
+// Stochastic gradient descent: W <- W - lr * g
+// With momentum as PyTorch writes it, lr outside the buffer: b <- momentum * b + rest * g; W <- W - lr * b,
+// or with Nesterov's look ahead W <- W - lr * (g + momentum * b). rest = 1 - dampening, and 1 in the first step.
+//
+// Written from src/rules/sgd.h by `npm run rules`: change that file, not this one.
+
 import { indexes, type Rule } from './rule.js';
 
 const { fround } = Math;
 
-const plain = indexes('lr');
-
-/** Stochastic gradient descent: W ← W − lr·g. Mirrors `SGD` in src/rules/sgd.h. */
-export const sgd = {
+export const SGD = {
   name: 'SGD',
-  coefficients: plain,
+  coefficients: indexes('lr'),
   state: [],
 
-  f32(row, param, grad) {
-    const lr = row[plain.lr];
-    const { length } = param;
+  f32(c, params, grads) {
+    const lr = c[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      param[i] = fround(param[i] - fround(lr * grad[i]));
+      let param = params[i];
+      const grad = grads[i];
+      param = fround(param - fround(lr * grad));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad) {
-    const lr = row[plain.lr];
-    const { length } = param;
+  f64(c, params, grads) {
+    const lr = c[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      param[i] = param[i] - lr * grad[i];
+      let param = params[i];
+      const grad = grads[i];
+      param = param - lr * grad;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
 
-const c = indexes('momentum', 'rest', 'lr');
-
-/** With momentum in PyTorch's form: b ← momentum·b + rest·g; W ← W − lr·b. Mirrors `SGDMomentum` in src/rules/sgd.h. */
-export const sgdMomentum = {
+export const SGDMomentum = {
   name: 'SGDMomentum',
-  coefficients: c,
+  coefficients: indexes('momentum', 'rest', 'lr'),
   state: ['momentumBuffer'],
 
-  f32(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const rest = row[c.rest];
-    const lr = row[c.lr];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const momentum = c[0];
+    const rest = c[1];
+    const lr = c[2];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const b = fround(fround(momentum * momentumBuffer[i]) + fround(rest * grad[i]));
+      const grad = grads[i];
+      let b = momentumBuffer[i];
+      b = fround(fround(momentum * b) + fround(rest * grad));
       momentumBuffer[i] = b;
-      param[i] = fround(param[i] - fround(lr * b));
+      let param = params[i];
+      param = fround(param - fround(lr * b));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const rest = row[c.rest];
-    const lr = row[c.lr];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const momentum = c[0];
+    const rest = c[1];
+    const lr = c[2];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const b = momentum * momentumBuffer[i] + rest * grad[i];
+      const grad = grads[i];
+      let b = momentumBuffer[i];
+      b = momentum * b + rest * grad;
       momentumBuffer[i] = b;
-      param[i] = param[i] - lr * b;
+      let param = params[i];
+      param = param - lr * b;
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
 
-/** With Nesterov's look ahead: W ← W − lr·(g + momentum·b). Mirrors `SGDNesterov` in src/rules/sgd.h. */
-export const sgdNesterov = {
+export const SGDNesterov = {
   name: 'SGDNesterov',
-  coefficients: c,
+  coefficients: indexes('momentum', 'rest', 'lr'),
   state: ['momentumBuffer'],
 
-  f32(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const rest = row[c.rest];
-    const lr = row[c.lr];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f32(c, params, grads, states) {
+    const momentum = c[0];
+    const rest = c[1];
+    const lr = c[2];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const b = fround(fround(momentum * momentumBuffer[i]) + fround(rest * g));
+      const grad = grads[i];
+      let b = momentumBuffer[i];
+      b = fround(fround(momentum * b) + fround(rest * grad));
       momentumBuffer[i] = b;
-      param[i] = fround(param[i] - fround(lr * fround(g + fround(momentum * b))));
+      let param = params[i];
+      param = fround(param - fround(lr * fround(grad + fround(momentum * b))));
+      params[i] = param;
     }
   },
 
-  f64(row, param, grad, state) {
-    const momentum = row[c.momentum];
-    const rest = row[c.rest];
-    const lr = row[c.lr];
-    const momentumBuffer = state[0];
-    const { length } = param;
+  f64(c, params, grads, states) {
+    const momentum = c[0];
+    const rest = c[1];
+    const lr = c[2];
+    const momentumBuffer = states[0];
+    const { length } = params;
     for (let i = 0; i < length; i++) {
-      const g = grad[i];
-      const b = momentum * momentumBuffer[i] + rest * g;
+      const grad = grads[i];
+      let b = momentumBuffer[i];
+      b = momentum * b + rest * grad;
       momentumBuffer[i] = b;
-      param[i] = param[i] - lr * (g + momentum * b);
+      let param = params[i];
+      param = param - lr * (grad + momentum * b);
+      params[i] = param;
     }
   },
 } as const satisfies Rule;
