@@ -44,6 +44,11 @@ export interface StepReport {
   readonly nonFinite: NonFiniteElement | null;
   /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
   readonly pending: number;
+  /**
+   * How many steps in a row were left out for a NaN or an infinity, this one included; 0 after a step that updated a parameter.
+   * Calls that only gather, and steps whose gradients are all `null`, leave the count as it is.
+   */
+  readonly skippedInARow: number;
 }
 
 /** Options of a single step. */
@@ -127,6 +132,7 @@ export class Engine<O extends object> {
   #lines: Lines | undefined;
   #mode: Mode = 'train';
   #count = 0;
+  #skippedInARow = 0;
   /** Sealed, so that no property can become an accessor: to write one runs no code of the user's. */
   readonly #report = Object.seal({
     stepped: false,
@@ -136,6 +142,7 @@ export class Engine<O extends object> {
     clipCoefficient: 1,
     nonFinite: null as NonFiniteElement | null,
     pending: 0,
+    skippedInARow: 0,
   });
 
   /**
@@ -632,6 +639,7 @@ export class Engine<O extends object> {
     report.clipCoefficient = 1;
     report.nonFinite = null;
     report.pending = this.#pending;
+    report.skippedInARow = this.#skippedInARow;
   }
 
   /** A step with the gradients that were read, if there are any, and those that were gathered before. */
@@ -654,6 +662,11 @@ export class Engine<O extends object> {
     const hasPlaceholders = this.#clearPlaceholders();
     this.#plan.step();
     this.#finish(gathered);
+    if (this.#active > 0) {
+      // Here rather than in #finish: steps that repeat this one find the count at 0.
+      this.#skippedInARow = 0;
+      report.skippedInARow = 0;
+    }
     this.#canRepeat = gathered === undefined && !hasPlaceholders && this.#isRepeatable();
     return report;
   }
@@ -878,6 +891,7 @@ export class Engine<O extends object> {
       );
     }
     this.#report.nonFinite = { param: found.param, index: found.index };
+    this.#report.skippedInARow = ++this.#skippedInARow;
     return false;
   }
 

@@ -1,11 +1,12 @@
 // Loss scaling: gradients of small numbers are kept from underflow by a loss that is multiplied by a large one.
 
 import type { StepOptions, StepReport } from './engine.js';
-import { describe, rangeError, typeError } from './errors.js';
+import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import {
   checkNames,
   growing,
   integer,
+  integerOrInfinity,
   type OptionList,
   openFraction,
   ownOption,
@@ -25,6 +26,11 @@ export interface LossScalerOptions {
   backoffFactor?: number;
   /** After how many good steps in a row the scale grows; an integer >= 1. Default 2000. */
   growthInterval?: number;
+  /**
+   * How many times in a row the scale may shrink, an integer >= 1 or Infinity. The skipped step after that is an
+   * `ERR_NON_FINITE` error: a NaN that no scale removes would otherwise skip every step. Default Infinity.
+   */
+  maxSkips?: number;
 }
 
 /** What a `LossScaler` carries from step to step. */
@@ -46,7 +52,15 @@ const optionList: OptionList<LossScalerOptions> = {
   growthFactor: growing(2),
   backoffFactor: openFraction(0.5),
   growthInterval: integer(1, 2000),
+  maxSkips: integerOrInfinity(1, Infinity),
 };
+
+/** What a scaler knows between two steps. */
+interface Level {
+  readonly state: LossScalerState;
+  /** How many times in a row the scale shrank. */
+  readonly skips: number;
+}
 
 const stateList: OptionList<LossScalerState> = { scale: positive(65536), growthTracker: integer(0, 0) };
 
@@ -64,37 +78,69 @@ const stateList: OptionList<LossScalerState> = { scale: positive(65536), growthT
  * The scale is a float32: it does not grow where it would become infinite, nor shrink where it would become zero. A call
  * that updates nothing, since gradients are gathered or are all `null`, changes neither the scale nor n.
  *
+ * With one optimizer, `step` does all of that. Several optimizers share a scaler where each steps once and `update()` follows:
+ * all gradients are divided by the same scale, and the scale shrinks once if any optimizer skipped its step.
+ *
  * @example
  * const scaler = new LossScaler();
  * const adamw = new AdamW({ w }, { nonFinite: 'skip' });
  * scaler.step(adamw, { w: gradientsOf(loss * scaler.scale) });
  *
+ * @example
+ * // Two optimizers: the scale is read once, and stays until update().
+ * const { scale } = scaler;
+ * scaler.step(adamw, { w: gradientsOf(loss * scale) });
+ * scaler.step(sgd, { embedding: embeddingGradientsOf(loss * scale) });
+ * scaler.update();
+ *
  * @source Micikevicius et al., "Mixed Precision Training" (https://arxiv.org/abs/1710.03740); `torch.amp.GradScaler`.
  */
 export class LossScaler {
   readonly #options: Required<LossScalerOptions>;
-  #state: LossScalerState;
+  /** What `scale` and `state` read. */
+  #level: Level;
+  /**
+   * A round is what happens between two updates. Each optimizer steps once in it, and all gradients are divided by the scale
+   * that the round started with.
+   */
+  #roundStart: Level;
+  /** What the steps of the round so far lead to. */
+  #roundEnd: Level;
+  #round = 0;
+  /** In which round each optimizer took its last step. */
+  readonly #lastRounds = new WeakMap<object, number>();
+  /** How many optimizers took a step in this round, steps that were skipped included. */
+  #taken = 0;
+  /** Whether `update()` ever ended a round. Before that, the next step of a lone optimizer ends its round. */
+  #hasUpdate = false;
+  #isStepping = false;
 
   /** @throws TypeError or RangeError `ERR_INVALID_OPTION` */
   constructor(options: LossScalerOptions = {}) {
     this.#options = readKnown<Required<LossScalerOptions>>(optionList, options);
-    this.#state = Object.freeze({ scale: this.#options.initScale, growthTracker: 0 });
+    const state = Object.freeze({ scale: this.#options.initScale, growthTracker: 0 });
+    this.#level = this.#roundStart = this.#roundEnd = { state, skips: 0 };
   }
 
-  /** What to multiply the next loss by. */
+  /**
+   * What to multiply the next loss by. Once `update()` was called, the scale changes in `update()` only; before, a step changes
+   * it at once. With several optimizers, read it once, before the first of them steps.
+   */
   get scale(): number {
-    return this.#state.scale;
+    return this.#level.state.scale;
   }
 
   /**
    * What the scaler carries from step to step, to be saved and put back: `scaler.state = saved`. Setting it to what it
-   * cannot be is an `ERR_INVALID_OPTION` error, and changes nothing.
+   * cannot be is an `ERR_INVALID_OPTION` error, and changes nothing. Save between an update and the next step: what steps
+   * found since the last `update()` is no part of the state, and is forgotten when the state is set.
    */
   get state(): LossScalerState {
-    return this.#state;
+    return this.#level.state;
   }
 
   set state(state: LossScalerState) {
+    this.#refuseReentry('state must not be set');
     checkNames(state, Object.keys(stateList));
     for (const name of Object.keys(stateList)) {
       if (ownOption(state, name) === undefined) throw typeError('ERR_INVALID_OPTION', `state.${name} must be given`);
@@ -105,42 +151,105 @@ export class LossScaler {
       const expected = `state.growthTracker must be less than growthInterval, which is ${growthInterval}`;
       throw rangeError('ERR_INVALID_OPTION', `${expected}, received ${describe(read.growthTracker)}`);
     }
-    this.#state = Object.freeze(read);
+    this.#startRound({ state: Object.freeze(read), skips: 0 });
   }
 
   /**
-   * A step of the optimizer, with gradients divided by the scale besides its own `gradScale`; then the scale is adapted.
+   * A step of the optimizer, with gradients divided by the scale besides its own `gradScale`. With one optimizer, the scale is
+   * then adapted at once. With several, all divide by the same scale, until `update()`.
    *
    * @param optimizer one with `nonFinite: 'skip'`
    * @param grads of a loss that was multiplied by `scale`
    * @returns the optimizer's report: `nonFinite` says where it was skipped
-   * @throws TypeError or RangeError as the optimizer's `step`, or `ERR_INVALID_OPTION` where its `nonFinite` is not 'skip'.
-   *   The scale is not changed then.
+   * @throws TypeError or RangeError as the optimizer's `step`; `ERR_INVALID_OPTION` where its `nonFinite` is not 'skip';
+   *   `ERR_MODE` for a second step of one optimizer where `update()` has to come first; `ERR_NON_FINITE` for a skipped step
+   *   after the scale shrank `maxSkips` times in a row. The scaler is not changed then.
    */
   step<G>(optimizer: AnyOptimizer<G>, grads?: NoInfer<G>): StepReport {
+    this.#refuseReentry('step must not be called');
     const { gradScale, nonFinite } = optimizer.pipeline;
     if (nonFinite !== 'skip') {
       const expected = "nonFinite of the optimizer must be 'skip' for a LossScaler";
       throw rangeError('ERR_INVALID_OPTION', `${expected}, but is ${describe(nonFinite)}`);
     }
-    const report = optimizer.step(grads, { gradScale: gradScale / this.scale });
-    if (report.nonFinite !== null) this.#backOff();
-    else if (report.stepped) this.#grow();
+    const startsRound = this.#lastRounds.get(optimizer) === this.#round;
+    if (startsRound && (this.#hasUpdate || this.#taken > 1)) {
+      throw typeError(
+        'ERR_MODE',
+        'step must be called once for each optimizer, but is called again for one: call update() of the scaler first',
+      );
+    }
+    const start = startsRound ? this.#roundEnd : this.#roundStart;
+    this.#isStepping = true;
+    let report: StepReport;
+    try {
+      report = optimizer.step(grads, { gradScale: gradScale / start.state.scale });
+    } finally {
+      this.#isStepping = false;
+    }
+    const isSkipped = report.nonFinite !== null;
+    if (isSkipped && start.skips >= this.#options.maxSkips) throw this.#tooManySkips(start, report);
+    if (startsRound) this.#startRound(start);
+    if (isSkipped || report.stepped) this.#record(optimizer, isSkipped);
     return report;
   }
 
-  #backOff(): void {
-    const scale = Math.fround(this.scale * this.#options.backoffFactor);
-    this.#state = Object.freeze({ scale: scale > 0 ? scale : this.scale, growthTracker: 0 });
+  /**
+   * Ends a round of steps: adapts the scale, once, to what all steps since the last `update()` found. It shrinks if any was
+   * skipped for a NaN or an infinity. Where no optimizer took a step, since gradients were gathered or all `null`, nothing
+   * changes.
+   *
+   * From the first `update()` on a scaler expects one after every round, with one optimizer, too.
+   *
+   * @throws TypeError `ERR_MODE` in a schedule or in a getter of gradients, while a step of the scaler runs
+   */
+  update(): void {
+    this.#refuseReentry('update must not be called');
+    this.#hasUpdate = true;
+    this.#startRound(this.#roundEnd);
   }
 
-  #grow(): void {
-    const growthTracker = this.#state.growthTracker + 1;
+  #startRound(level: Level): void {
+    this.#level = this.#roundStart = this.#roundEnd = level;
+    this.#round++;
+    this.#taken = 0;
+  }
+
+  /** Takes down that an optimizer took a step in this round, or skipped it. */
+  #record(optimizer: object, isSkipped: boolean): void {
+    this.#lastRounds.set(optimizer, this.#round);
+    this.#taken++;
+    if (isSkipped) this.#roundEnd = this.#shrunk(this.#roundStart);
+    else if (this.#taken === 1) this.#roundEnd = this.#grown(this.#roundStart);
+    if (!this.#hasUpdate) this.#level = this.#roundEnd;
+  }
+
+  #shrunk({ state, skips }: Level): Level {
+    const scale = Math.fround(state.scale * this.#options.backoffFactor);
+    return { state: Object.freeze({ scale: scale > 0 ? scale : state.scale, growthTracker: 0 }), skips: skips + 1 };
+  }
+
+  #grown({ state }: Level): Level {
+    const growthTracker = state.growthTracker + 1;
     if (growthTracker < this.#options.growthInterval) {
-      this.#state = Object.freeze({ scale: this.scale, growthTracker });
-      return;
+      return { state: Object.freeze({ scale: state.scale, growthTracker }), skips: 0 };
     }
-    const scale = Math.fround(this.scale * this.#options.growthFactor);
-    this.#state = Object.freeze({ scale: scale < Infinity ? scale : this.scale, growthTracker: 0 });
+    const scale = Math.fround(state.scale * this.#options.growthFactor);
+    return { state: Object.freeze({ scale: scale < Infinity ? scale : state.scale, growthTracker: 0 }), skips: 0 };
+  }
+
+  #tooManySkips({ state, skips }: Level, { nonFinite }: StepReport): LockstepError {
+    const where =
+      nonFinite === null ? '' : `, the last one for element ${nonFinite.index} of ${describe(nonFinite.param)}`;
+    return rangeError(
+      'ERR_NON_FINITE',
+      `grads must become finite within maxSkips (${this.#options.maxSkips}) skipped steps, but ${skips + 1} in a row were ` +
+        `skipped${where} at scale ${state.scale}: look for what makes the loss or its gradients NaN or infinite`,
+    );
+  }
+
+  #refuseReentry(what: string): void {
+    if (!this.#isStepping) return;
+    throw typeError('ERR_MODE', `${what} by schedules or getters of gradients while a step of the LossScaler runs`);
   }
 }

@@ -229,6 +229,14 @@ export function integer<F extends number | undefined>(least: number, fallback: F
   };
 }
 
+/** A whole number >= `least`, or Infinity. */
+export const integerOrInfinity = (least: number, fallback: number): Option<number> =>
+  number(
+    fallback,
+    `an integer >= ${least} or Infinity`,
+    (value) => value >= least && (Number.isSafeInteger(value) || value === Infinity),
+  );
+
 /** A whole number >= 1, or `undefined` where it is not given. */
 export const positiveInteger = integer(1, undefined);
 

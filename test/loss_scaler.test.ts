@@ -1,8 +1,9 @@
 // LossScaler beside what PyTorch does, which test/pipeline_goldens.test.ts compares: options, state, errors.
 
-import { AdamW, type LockstepError, LossScaler, SGD } from 'lockstep';
-import { expect, test } from 'vitest';
-import { expectThrow } from './pipeline.js';
+import { AdamW, backend, type LockstepError, LossScaler, SGD } from 'lockstep';
+import { describe, expect, test } from 'vitest';
+import { type AnyOptimizer, copy, create, expectThrow } from './pipeline.js';
+import { Random } from './random.js';
 
 const f32 = (...values: number[]) => new Float32Array(values);
 
@@ -96,6 +97,10 @@ test('what it refuses', () => {
     [{ growthFactor: 1 }, RangeError, 'growthFactor must be a finite number > 1, received 1'],
     [{ backoffFactor: 1 }, RangeError, 'backoffFactor must be a number > 0 and < 1, received 1'],
     [{ growthInterval: 0.5 }, RangeError, 'growthInterval must be an integer >= 1, received 0.5'],
+    [{ maxSkips: 0 }, RangeError, 'maxSkips must be an integer >= 1 or Infinity, received 0'],
+    [{ maxSkips: 1.5 }, RangeError, 'maxSkips must be an integer >= 1 or Infinity, received 1.5'],
+    [{ maxSkips: NaN }, RangeError, 'maxSkips must be an integer >= 1 or Infinity, received NaN'],
+    [{ maxSkips: null }, TypeError, 'maxSkips must be an integer >= 1 or Infinity, received null'],
     [{ growthInterval: '9' }, TypeError, "growthInterval must be an integer >= 1, received '9'"],
     [{ growth: 2 }, TypeError, /^unknown option 'growth'/],
     [5, TypeError, 'options must be an object, received 5'],
@@ -110,4 +115,236 @@ test('what it refuses', () => {
     expect((thrown as LockstepError).code).toBe('ERR_INVALID_OPTION');
     expect(() => new LossScaler(options as object)).toThrow(message);
   }
+});
+
+describe.each(backend().available)('%s: several optimizers', (name) => {
+  const sgd = (w: Float32Array | Float64Array, options: object = {}) =>
+    create(SGD, [w], { lr: 1, nonFinite: 'skip', backend: name, ...options });
+
+  test('all gradients of one loss are divided by the scale that it was multiplied by, before the first update, too', () => {
+    const [a, b, c] = [f32(1), f32(1), f32(1)];
+    const optimizers = [a, b, c].map((w) => sgd(w));
+    const scaler = new LossScaler({ initScale: 8 });
+    for (let round = 0; round < 2; round++) {
+      const { scale } = scaler;
+      scaler.step(optimizers[0], [f32(Infinity)]);
+      scaler.step(optimizers[1], [f32(0.5 * scale)]);
+      scaler.step(optimizers[2], [f32(0.25 * scale)]);
+      scaler.update();
+      expect([scaler.state, a[0]]).toEqual([{ scale: scale / 2, growthTracker: 0 }, 1]);
+      expect([b[0], c[0]]).toEqual([0.5 - 0.5 * round, 0.75 - 0.25 * round]);
+    }
+  });
+
+  // As torch.amp.GradScaler: unscale_ of each optimizer divides by the scale, update() looks at what all of them found.
+  test('weights and scale are those of PyTorch, whoever is skipped, in any order', () => {
+    const random = new Random(3);
+    const options = { initScale: 16, growthInterval: 3 };
+    const scaler = new LossScaler(options);
+    const weights = [0, 1, 2].map(() => new Float64Array(1));
+    const optimizers = weights.map((w) => sgd(w));
+    let [scale, tracker] = [16, 0];
+    const expected = [0, 0, 0];
+    const seen = new Set<string>();
+    for (let round = 0; round < 200; round++) {
+      const order = [0, 1, 2].sort(() => random.unit()).slice(0, 1 + random.below(3));
+      const bad = order.filter(() => random.below(5) === 0);
+      expect(scaler.scale).toBe(scale);
+      for (const i of order) {
+        const grad = 1 + random.below(9);
+        const report = scaler.step(optimizers[i], [Float64Array.of(bad.includes(i) ? NaN : grad * scale)]);
+        expect(report.stepped).toBe(!bad.includes(i));
+        if (!bad.includes(i)) expected[i] -= grad;
+        if (round > 0) expect(scaler.scale, 'the scale stays until the update').toBe(scale);
+      }
+      scaler.update();
+      tracker = bad.length > 0 ? 0 : tracker + 1;
+      if (bad.length > 0) scale /= 2;
+      if (tracker === options.growthInterval) [scale, tracker] = [scale * 2, 0];
+      expect(scaler.state).toEqual({ scale, growthTracker: tracker });
+      expect(weights.map(([w]) => w)).toEqual(expected);
+      seen.add(`${order.length} ${bad.length} ${order.indexOf(bad[0])}`);
+    }
+    expect(seen.size).toBeGreaterThan(8);
+  });
+
+  test('a second step of an optimizer is refused until update, and changes nothing', () => {
+    const message =
+      'step must be called once for each optimizer, but is called again for one: call update() of the scaler first';
+    const refused = (scaler: LossScaler, optimizer: AnyOptimizer, w: Float32Array) => {
+      const before = [scaler.state, copy(w)];
+      expectThrow(() => scaler.step(optimizer, [f32(NaN)]), TypeError, 'ERR_MODE', message);
+      expect([scaler.state, w]).toEqual(before);
+    };
+    const [a, b] = [f32(1), f32(1)];
+    const [first, second] = [sgd(a), sgd(b)];
+    const scaler = new LossScaler({ initScale: 4, growthInterval: 1 });
+    scaler.step(first, [f32(4)]);
+    scaler.step(second, [f32(4)]);
+    for (const [optimizer, w] of [
+      [first, a],
+      [second, b],
+    ] as const)
+      refused(scaler, optimizer, w);
+    scaler.update();
+    expect([scaler.scale, a, b]).toEqual([8, f32(0), f32(0)]);
+    scaler.step(first, [f32(8)]);
+    refused(scaler, first, a); // one optimizer, too, once update was called
+    scaler.update();
+    scaler.step(first, [f32(16)]);
+    expect([scaler.scale, a]).toEqual([16, f32(-2)]);
+  });
+
+  test('without update, a lone optimizer steps again and again, and another one later belongs to its last round', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const [first, second] = [sgd(a), sgd(b)];
+    const scaler = new LossScaler({ initScale: 8, growthInterval: 1 });
+    scaler.step(first, [f32(8)]);
+    expect(scaler.scale).toBe(16);
+    const { scale } = scaler;
+    scaler.step(first, [f32(scale)]);
+    expect(scaler.scale).toBe(32);
+    scaler.step(second, [f32(NaN)]); // takes back that the scale grew
+    expect(scaler.state).toEqual({ scale: 8, growthTracker: 0 });
+    scaler.update();
+    expect([scaler.scale, a, b]).toEqual([8, f32(-2), f32(0)]);
+  });
+
+  test('calls that update nothing may come several times a round and count for nothing', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const [first, second] = [sgd(a, { accumulate: 3 }), sgd(b)];
+    const scaler = new LossScaler({ initScale: 8, growthInterval: 1 });
+    scaler.update();
+    scaler.update();
+    for (let k = 0; k < 4; k++) scaler.step(second, [null]);
+    scaler.update();
+    expect(scaler.state).toEqual({ scale: 8, growthTracker: 0 });
+    for (let k = 1; k <= 3; k++) expect(scaler.step(first, [f32(8 * k)]).stepped).toBe(k === 3);
+    scaler.step(second, [f32(8)]);
+    expect(() => scaler.step(first, [f32(1)])).toThrow('call update()');
+    scaler.update();
+    expect([scaler.scale, a, b]).toEqual([16, f32(-2), f32(-1)]);
+  });
+
+  test('an optimizer that throws leaves the round as it was', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const [first, second] = [sgd(a), sgd(b)];
+    const scaler = new LossScaler({ initScale: 8 });
+    const bad = () => {
+      expect(() => scaler.step(second, [f32(1, 2)])).toThrow('grads[0] has 2 elements');
+      expect(() => scaler.step(first, [f32(1, 2)])).toThrow('grads[0] has 2 elements');
+    };
+    bad();
+    scaler.step(first, [f32(Infinity)]);
+    bad();
+    scaler.step(second, [f32(8)]); // still of the round whose scale was 8
+    expect([scaler.scale, b]).toEqual([4, f32(-1)]);
+    scaler.update();
+    expect(() => scaler.step(second, [f32(1, 2)])).toThrow('grads[0] has 2 elements');
+    scaler.step(second, [f32(4)]);
+    scaler.update();
+    expect([scaler.state, a, b]).toEqual([{ scale: 4, growthTracker: 1 }, f32(0), f32(-2)]);
+  });
+
+  test('state read in a round is that of its start; to set it ends the round', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const [first, second] = [sgd(a), sgd(b)];
+    const scaler = new LossScaler({ initScale: 8, growthInterval: 2 });
+    scaler.update();
+    scaler.step(first, [f32(NaN)]);
+    const saved = scaler.state;
+    expect(saved).toEqual({ scale: 8, growthTracker: 0 });
+    scaler.state = { scale: 32, growthTracker: 1 };
+    scaler.step(first, [f32(32)]);
+    scaler.step(second, [f32(32)]);
+    scaler.update();
+    expect([scaler.state, a, b]).toEqual([{ scale: 64, growthTracker: 0 }, f32(-1), f32(-1)]);
+    const resumed = new LossScaler({ growthInterval: 2 });
+    resumed.state = saved;
+    resumed.step(second, [f32(8)]);
+    expect([resumed.state, b]).toEqual([{ scale: 8, growthTracker: 1 }, f32(-2)]);
+  });
+
+  test('schedules and getters cannot step, update or set the scaler whose step runs', () => {
+    const scaler = new LossScaler({ initScale: 8 });
+    const [w, v] = [f32(0), f32(0)];
+    const other = sgd(v);
+    const before = scaler.state;
+    for (const [what, act] of [
+      ['update must not be called', () => scaler.update()],
+      ['step must not be called', () => scaler.step(other, [f32(1)])],
+      ['state must not be set', () => (scaler.state = { scale: 1, growthTracker: 0 })],
+    ] as const) {
+      const optimizer = create(SGD, { w }, { nonFinite: 'skip', backend: name });
+      const grads = {
+        get w() {
+          act();
+          return f32(1);
+        },
+      };
+      const message = `${what} by schedules or getters of gradients while a step of the LossScaler runs`;
+      expectThrow(() => scaler.step(optimizer, grads), TypeError, 'ERR_MODE', message);
+      expect([scaler.state, w, v]).toEqual([before, f32(0), f32(0)]);
+    }
+    expect(scaler.step(other, [f32(8)]).stepped).toBe(true);
+  });
+});
+
+describe('maxSkips', () => {
+  const skipping = (w: Float32Array) => new SGD({ w }, { lr: 1, nonFinite: 'skip' });
+
+  test('the scale shrinks so many times in a row, then a skipped step is an error that changes nothing', () => {
+    const w = f32(1);
+    const sgd = skipping(w);
+    const scaler = new LossScaler({ initScale: 64, maxSkips: 3, growthInterval: 2 });
+    for (let k = 1; k <= 3; k++) expect(scaler.step(sgd, { w: f32(NaN) }).skippedInARow).toBe(k);
+    expect(scaler.scale).toBe(8);
+    const message =
+      'grads must become finite within maxSkips (3) skipped steps, but 4 in a row were skipped, the last one for element 0 ' +
+      "of 'w' at scale 8: look for what makes the loss or its gradients NaN or infinite";
+    for (let k = 0; k < 2; k++) {
+      expectThrow(() => scaler.step(sgd, { w: f32(NaN) }), RangeError, 'ERR_NON_FINITE', message);
+      expect([scaler.state, w]).toEqual([{ scale: 8, growthTracker: 0 }, f32(1)]);
+    }
+    scaler.step(sgd, { w: null });
+    expect(() => scaler.step(sgd, { w: f32(NaN) })).toThrow(message);
+    expect(scaler.step(sgd, { w: f32(8) }).skippedInARow).toBe(0);
+    expect([scaler.state, w]).toEqual([{ scale: 8, growthTracker: 1 }, f32(0)]);
+    for (let k = 1; k <= 3; k++) scaler.step(sgd, { w: f32(NaN) });
+    expect(scaler.scale).toBe(1);
+    scaler.state = { scale: 64, growthTracker: 0 }; // counts anew
+    for (let k = 1; k <= 3; k++) scaler.step(sgd, { w: f32(NaN) });
+    expect(() => scaler.step(sgd, { w: f32(NaN) })).toThrow('at scale 8');
+  });
+
+  test('rounds of several optimizers count, whichever was skipped', () => {
+    const [a, b] = [skipping(f32(1)), skipping(f32(1))];
+    const scaler = new LossScaler({ initScale: 64, maxSkips: 2 });
+    for (const bad of [a, b]) {
+      for (const sgd of [a, b]) scaler.step(sgd, { w: f32(sgd === bad ? Infinity : 1) });
+      scaler.update();
+    }
+    expect(scaler.scale).toBe(16);
+    scaler.step(a, { w: f32(1) });
+    const before = scaler.state;
+    expect(() => scaler.step(b, { w: f32(NaN) })).toThrow('but 3 in a row were skipped');
+    expect(scaler.state).toBe(before);
+    scaler.step(b, { w: f32(1) });
+    scaler.update();
+    for (let round = 0; round < 2; round++) {
+      for (const sgd of [a, b]) scaler.step(sgd, { w: f32(NaN) });
+      scaler.update();
+    }
+    expect(scaler.scale).toBe(4);
+    expect(() => scaler.step(a, { w: f32(NaN) })).toThrow('but 3 in a row were skipped');
+  });
+
+  test('without it nothing is refused', () => {
+    for (const options of [{}, { maxSkips: Infinity }]) {
+      const sgd = skipping(f32(1));
+      const scaler = new LossScaler({ ...options });
+      for (let k = 1; k <= 200; k++) expect(scaler.step(sgd, { w: f32(NaN) }).skippedInARow).toBe(k);
+      expect(scaler.scale).toBe(2 ** -149);
+    }
+  });
 });

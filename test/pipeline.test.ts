@@ -546,6 +546,28 @@ describe.each(available)('%s: the norm', (name) => {
     expect(skipped).toMatchObject({ stepped: false, nonFinite: { param: 1, index: 1 } });
   });
 
+  test('skippedInARow counts the steps that were left out since one updated a parameter', () => {
+    const run = (options: object, grads: readonly (number | null)[]) => {
+      const optimizer = create(SGD, [f32(1)], { nonFinite: 'skip', ...options, backend: name });
+      return grads.map((grad) => optimizer.step([grad === null ? null : f32(grad)]).skippedInARow);
+    };
+    expect(run({}, [1, NaN, Infinity, null, -Infinity, 1, 1, NaN, null, 1])).toEqual([0, 1, 2, 2, 3, 0, 0, 1, 1, 0]);
+    // Each pair of calls is a step; the call that gathers leaves the count as it is.
+    expect(run({ accumulate: 2 }, [NaN, 1, 1, NaN, 1, 1, 1])).toEqual([0, 1, 1, 2, 2, 0, 0]);
+
+    const optimizer = create(SGD, [f32(1)], { nonFinite: 'skip', backend: name });
+    optimizer.step([f32(NaN)]);
+    expect(() => optimizer.step([f32(1, 2)])).toThrow('grads[0] has 2 elements');
+    optimizer.pipeline.nonFinite = 'throw';
+    expect(() => optimizer.step([f32(NaN)])).toThrow('grads[0] must be finite');
+    optimizer.pipeline.nonFinite = 'skip';
+    expect(optimizer.step([f32(NaN)]).skippedInARow).toBe(2);
+    optimizer.pipeline.nonFinite = 'propagate';
+    expect([1, 2, 3].map(() => optimizer.step([f32(1)]).skippedInARow)).toEqual([0, 0, 0]);
+    optimizer.pipeline.nonFinite = 'skip';
+    expect(optimizer.step([f32(NaN)]).skippedInARow).toBe(1);
+  });
+
   test('gradients that become infinite by gradScale or by their sum are', () => {
     const options = { nonFinite: 'skip', gradScale: 1e10 };
     expect(norm([f32(1, 1e30, -1e30)], options).nonFinite).toEqual({ param: 0, index: 1 });
