@@ -26,9 +26,13 @@ import {
 import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
+import { readOnlyView } from './views.js';
 import { Watch } from './watch.js';
 
-/** What a step did. The optimizer returns the same object each time: copy what you want to keep. */
+/**
+ * What a step did. The optimizer returns the same object each time: copy what you want to keep, as in `{ ...report }`. To
+ * assign one of its properties is a TypeError `ERR_READ_ONLY`.
+ */
 export interface StepReport {
   /** Whether any parameter was updated. */
   readonly stepped: boolean;
@@ -133,8 +137,7 @@ export class Engine<O extends object> {
   #mode: Mode = 'train';
   #count = 0;
   #skippedInARow = 0;
-  /** Sealed, so that no property can become an accessor: to write one runs no code of the user's. */
-  readonly #report = Object.seal({
+  readonly #report = {
     stepped: false,
     step: 0,
     skipped: 0,
@@ -143,7 +146,9 @@ export class Engine<O extends object> {
     nonFinite: null as NonFiniteElement | null,
     pending: 0,
     skippedInARow: 0,
-  });
+  };
+  /** What users get of `#report`: they can neither change it nor have code run when it is written. */
+  readonly #reportView: StepReport = readOnlyView('report', this.#report, 'a report says what a step did');
 
   /**
    * @param pipeline may change between steps
@@ -320,10 +325,16 @@ export class Engine<O extends object> {
     return watch;
   }
 
-  /** One value for each parameter, as a frozen list or a record like that of the parameters. */
-  inShape(of: (i: number) => unknown): unknown {
+  /**
+   * One value for each parameter, as a read-only list or a record like that of the parameters.
+   *
+   * @param what what messages call the list or record
+   * @param hint what to do instead of assigning
+   */
+  inShape(what: string, hint: string, of: (i: number) => unknown): unknown {
     const entries = this.#params.map(({ name }, i) => [name, of(i)] as const);
-    return Object.freeze(this.#isList ? entries.map(([, value]) => value) : Object.fromEntries(entries));
+    const values = this.#isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
+    return readOnlyView(what, values, hint);
   }
 
   /** An option of a group as it is in the next step. */
@@ -359,12 +370,13 @@ export class Engine<O extends object> {
   }
 
   /** The live state of parameter `i`, and how many steps it took. */
-  stateOf(i: number): StateView {
+  stateOf(i: number, hint: string): StateView {
     this.#countSteps();
-    const { rule, scalarNames } = this.#params[i].group;
-    const scalars = scalarNames.map((name, k) => [name, this.#scalars[this.#scalarsAt[i] + k]] as const);
-    const arrays = rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
-    return Object.freeze({ step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) });
+    const { label, group } = this.#params[i];
+    const scalars = group.scalarNames.map((name, k) => [name, this.#scalars[this.#scalarsAt[i] + k]] as const);
+    const arrays = group.rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
+    const values = { step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) };
+    return readOnlyView(label.replace('params', 'state'), values, hint);
   }
 
   /** How many steps updated a parameter. */
@@ -462,12 +474,12 @@ export class Engine<O extends object> {
       this.#aheadNext < this.#ahead &&
       this.#repeated?.isIntact()
     ) {
-      this.#report.step = this.#count + 1; // first: whoever made it read-only gets an error, and no step
       this.#plan.step();
       if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
       this.#uncounted++;
       this.#count++;
-      return this.#report;
+      this.#report.step = this.#count;
+      return this.#reportView;
     }
     return this.#stepAtLength(grads, gradScale);
   }
@@ -478,7 +490,8 @@ export class Engine<O extends object> {
     if (!isRepeat) this.#read(grads);
     if (gradScale === undefined) this.#gradScale = this.#pipeline.gradScale;
     else this.#gradScale = gradScale;
-    return this.#canRepeat && this.#repeat() ? this.#report : this.#begin();
+    if (!this.#canRepeat || !this.#repeat()) this.#begin();
+    return this.#reportView;
   }
 
   /**
@@ -502,7 +515,6 @@ export class Engine<O extends object> {
       sources.replace(this.#plan);
       this.#canRepeat = true;
     }
-    this.#touchReport();
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
     if (!(this.#repeated ?? this.#written).isIntact()) return false;
     this.#plan.step();
@@ -518,14 +530,6 @@ export class Engine<O extends object> {
     this.#countSteps();
     this.#canRepeat = false;
     this.#isQuick = false;
-  }
-
-  /** Writes what a step writes once it is done: whoever made that read-only gets an error, and no step. */
-  #touchReport(): void {
-    const report = this.#report;
-    report.stepped = false;
-    report.step = this.#count;
-    report.skipped = 0;
   }
 
   /** To be called before the steps of a parameter are asked for. */
@@ -588,9 +592,11 @@ export class Engine<O extends object> {
       this.#schedule();
     }
     this.#resetReport();
-    if (this.#pending === 0) return this.#report;
-    this.#sources.useNone();
-    return this.#stepWith(this.#accumulator);
+    if (this.#pending > 0) {
+      this.#sources.useNone();
+      this.#stepWith(this.#accumulator);
+    }
+    return this.#reportView;
   }
 
   /**
@@ -601,7 +607,7 @@ export class Engine<O extends object> {
   drop(): number {
     this.#refuseGathering('drop');
     const calls = this.#pending;
-    this.#report.pending = 0; // first: whoever made the report read-only gets an error, and nothing is dropped
+    this.#report.pending = 0;
     this.#accumulator?.clear();
     return calls;
   }
@@ -616,7 +622,7 @@ export class Engine<O extends object> {
   }
 
   /** Any step. */
-  #begin(): StepReport {
+  #begin(): void {
     this.#stopRepeating();
     this.#schedule();
     this.#refuseOtherWeights('step');
@@ -627,14 +633,16 @@ export class Engine<O extends object> {
       throw rangeError('ERR_INVALID_GRADS', message);
     }
     this.#resetReport();
-    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) return this.#gather(gathered);
-    return this.#stepWith(gathered);
+    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) this.#gather(gathered);
+    else this.#stepWith(gathered);
   }
 
   /** The report of a call that has done nothing so far. */
   #resetReport(): void {
     const report = this.#report;
-    this.#touchReport();
+    report.stepped = false;
+    report.step = this.#count;
+    report.skipped = 0;
     report.gradNorm = null;
     report.clipCoefficient = 1;
     report.nonFinite = null;
@@ -643,10 +651,9 @@ export class Engine<O extends object> {
   }
 
   /** A step with the gradients that were read, if there are any, and those that were gathered before. */
-  #stepWith(gathered: Accumulator | undefined): StepReport {
+  #stepWith(gathered: Accumulator | undefined): void {
     this.#repeated = undefined;
     this.#aheadScale = Number.NaN;
-    const report = this.#report;
     this.#zeroesInSweep = this.#pipeline.zeroGrad && gathered === undefined && !this.#sources.areShared();
     this.#assignRows(gathered);
     this.#writeRows();
@@ -655,7 +662,7 @@ export class Engine<O extends object> {
     this.#stepScalar(stepScalars.firstRow, 0);
     if (this.#needsNorms() && !this.#clip(gathered)) {
       if (this.#pipeline.zeroGrad) this.#sources.zero();
-      return report;
+      return;
     }
     if (this.#hasMeasures) this.#adaptRows();
     this.#checkBound();
@@ -665,10 +672,9 @@ export class Engine<O extends object> {
     if (this.#active > 0) {
       // Here rather than in #finish: steps that repeat this one find the count at 0.
       this.#skippedInARow = 0;
-      report.skippedInARow = 0;
+      this.#report.skippedInARow = 0;
     }
     this.#canRepeat = gathered === undefined && !hasPlaceholders && this.#isRepeatable();
-    return report;
   }
 
   /**
@@ -717,7 +723,7 @@ export class Engine<O extends object> {
   }
 
   /** Adds the gradients to those of the calls before. */
-  #gather(gathered: Accumulator): StepReport {
+  #gather(gathered: Accumulator): void {
     this.#sources.keep();
     this.#checkBound();
     this.#sources.each((grads) => gathered.add(grads));
@@ -725,7 +731,6 @@ export class Engine<O extends object> {
     gathered.sourceCount = this.#sources.count;
     if (this.#pipeline.zeroGrad) this.#sources.zero();
     this.#report.pending = gathered.calls;
-    return this.#report;
   }
 
   /** What makes a mean of sums: of all calls whose gradients are in this step. The step of `flush` has none of its own. */

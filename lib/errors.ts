@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'ERR_OVERLAP'
   | 'ERR_DISPOSED'
   | 'ERR_MODE'
+  | 'ERR_READ_ONLY'
+  | 'ERR_CLONE'
   | 'ERR_NON_FINITE'
   | 'ERR_BACKEND';
 

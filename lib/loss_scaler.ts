@@ -2,6 +2,7 @@
 
 import type { StepOptions, StepReport } from './engine.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
+import { makeInspectable } from './inspect.js';
 import {
   checkNames,
   growing,
@@ -15,6 +16,7 @@ import {
   readOptions,
 } from './options.js';
 import type { Pipeline } from './pipeline.js';
+import { refuseAssigning, refuseCloning } from './views.js';
 
 /** The options of `LossScaler`. */
 export interface LossScalerOptions {
@@ -115,8 +117,14 @@ export class LossScaler {
   #hasUpdate = false;
   #isStepping = false;
 
+  static {
+    refuseAssigning(LossScaler.prototype, 'scaler', { scale: 'set scaler.state, which has scale and growthTracker' });
+    makeInspectable(LossScaler.prototype, (scaler) => ({ ...scaler.state, ...scaler.#options }));
+  }
+
   /** @throws TypeError or RangeError `ERR_INVALID_OPTION` */
   constructor(options: LossScalerOptions = {}) {
+    refuseCloning(this);
     this.#options = readKnown<Required<LossScalerOptions>>(optionList, options);
     const state = Object.freeze({ scale: this.#options.initScale, growthTracker: 0 });
     this.#level = this.#roundStart = this.#roundEnd = { state, skips: 0 };

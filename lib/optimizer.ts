@@ -1,15 +1,18 @@
 // What all optimizers have in common, as their users see it.
 
+import { hints, placesOf } from './assigning.js';
 import { withAverages } from './averages.js';
 import { resolveBackend } from './backend.js';
-import type { Definition, Dialect, Values } from './definition.js';
+import type { Definition, Dialect } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
 import { describe, rangeError, typeError } from './errors.js';
+import type { GroupOptions } from './group_options.js';
+import { makeInspectable, plainOf, plainParams } from './inspect.js';
 import { checkNames, ownOption, positiveInteger, readOptions, settable, text } from './options.js';
 import { type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
-import type { Schedule } from './schedule.js';
+import { readOnlyView, refuseAssigning, refuseCloning, refuseOptions } from './views.js';
 
 /** Options that every optimizer takes. */
 export interface CommonOptions extends PipelineOptions {
@@ -22,36 +25,16 @@ export interface CommonOptions extends PipelineOptions {
 const fixedOptions = { backend: text, threads: positiveInteger };
 const commonNames = [...Object.keys(pipelineOptions), ...Object.keys(fixedOptions)];
 
-interface LrAccessor {
-  get lr(): number;
-  set lr(value: number | Schedule);
-}
-
-interface WeightDecayAccessor {
-  get weightDecay(): number;
-  set weightDecay(value: number | Schedule);
-}
-
-interface BetasAccessor<T> {
-  get betas(): T;
-  set betas(value: T | Schedule<T>);
-}
-
-/**
- * The options of a group. What is a function of the step reads as what it is in the next step, and can be set to another
- * function or to a value that stays.
- */
-export type GroupOptions<O> = Omit<Values<O>, 'lr' | 'weightDecay' | 'betas'> & {
-  -readonly [K in Exclude<keyof O, 'lr' | 'weightDecay' | 'betas'>]: Values<O>[K];
-} & (O extends { lr?: unknown } ? LrAccessor : unknown) &
-  (O extends { weightDecay?: unknown } ? WeightDecayAccessor : unknown) &
-  ('betas' extends keyof O ? BetasAccessor<Values<O>['betas' & keyof O]> : unknown);
-
 /**
  * What every optimizer has. Use a subclass: `new Adam(params, options)`.
  *
  * `params` is an array or a record of `Float32Array | Float64Array`, in any mixture. They are updated in place and never
- * copied, and may not overlap. `options` are those of the class and `CommonOptions`.
+ * copied, and may not overlap. To load weights, fill the arrays: `params.w.set(loaded)`. After `params.w = loaded` the optimizer
+ * goes on updating the old array. `options` are those of the class and `CommonOptions`.
+ *
+ * `console.log(optimizer)` shows the backend, the steps so far, params by type and length, and the options of groups and
+ * pipeline, where `[schedule]` stands for a function of the step. `JSON.stringify` writes the same, which is no checkpoint.
+ * `structuredClone`, `postMessage` and `{ ...optimizer }` throw a TypeError `ERR_CLONE`.
  *
  * The constructor throws a TypeError or RangeError whose `code` is `ERR_INVALID_PARAMS`, `ERR_DTYPE`, `ERR_DETACHED`,
  * `ERR_OVERLAP`, `ERR_INVALID_OPTION` or `ERR_BACKEND`.
@@ -63,34 +46,44 @@ export abstract class Optimizer<
   Numbers extends string = never,
 > {
   /** The backend that this optimizer runs on. */
-  readonly backend: BackendName;
+  get backend(): BackendName {
+    return this.#backend;
+  }
 
   /**
    * The options of each group, readable and settable between steps: `optimizer.groups[0].lr *= 0.1`. Without groups there is
    * one. `addGroup` makes a new list: read `optimizer.groups` again after it. Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can
-   * only be set to what they are.
+   * only be set to what they are. Options that are set on the optimizer itself, as in `optimizer.lr = 0.1`, are an
+   * `ERR_INVALID_OPTION` error.
    */
   get groups(): readonly GroupOptions<O>[] {
-    return this.#groups as readonly unknown[] as readonly GroupOptions<O>[];
+    return this.#groupsView as readonly unknown[] as readonly GroupOptions<O>[];
   }
 
   /** What is done around the rule, settable between steps in the same way: `optimizer.pipeline.clipNorm = 1`. */
-  readonly pipeline: Pipeline;
+  get pipeline(): Pipeline {
+    return this.#pipeline;
+  }
 
+  readonly #backend: BackendName;
+  readonly #pipeline: Pipeline;
   readonly #definition: Definition<O>;
   /** What was given for all groups. */
   readonly #defaults: object;
-  #groups: readonly Required<O>[] = Object.freeze([]);
+  #groups: readonly Required<O>[] = [];
+  #groupsView: readonly Required<O>[] = [];
   #engine: Engine<O> | undefined;
 
   /** @internal */
   constructor(definition: Definition<O>, params: P, given: O & CommonOptions) {
+    refuseCloning(this);
+    refuseOptions(Object.getPrototypeOf(this), placesOf(definition));
     checkNames(given, [...Object.keys(definition.options), ...commonNames]);
     this.#definition = definition;
     this.#defaults = ownOptions(definition, given);
     const { pipeline, backend, threads } = readCommon(given);
-    this.backend = backend.name;
-    this.pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict, undefined, () =>
+    this.#backend = backend.name;
+    this.#pipeline = settable<Pipeline>(pipelineOptions, pipeline, refusePipelineConflict, undefined, () =>
       this.#engine?.pipelineChanged(),
     );
     const groups = isGroups(params)
@@ -124,7 +117,8 @@ export abstract class Optimizer<
       (name) => this.live().optionOf(index, name),
       () => this.#engine?.optionsChanged(index),
     );
-    this.#groups = Object.freeze([...this.#groups, group]);
+    this.#groups = [...this.#groups, group];
+    this.#groupsView = readOnlyView('groups', this.#groups, hints.groups);
   }
 
   /**
@@ -143,14 +137,14 @@ export abstract class Optimizer<
 
   /**
    * The state of each parameter by name (by index for arrays): the live arrays, which steps write, and how many steps
-   * the parameter took. Arrays of more than a few pages start some bytes into their buffer, each rank at a place of its own: that
+   * the parameter took. Arrays can be filled (`state.w.expAvg.set(values)`); to assign is a TypeError `ERR_READ_ONLY`. Arrays of more than a few pages start some bytes into their buffer, each rank at a place of its own: that
    * spares caches.
    *
    * @throws TypeError `ERR_DISPOSED`
    */
   get state(): State<P, Names, Numbers> {
     const engine = this.live();
-    return engine.inShape((i) => engine.stateOf(i)) as State<P, Names, Numbers>;
+    return engine.inShape('state', hints.state, (i) => engine.stateOf(i, hints.state)) as State<P, Names, Numbers>;
   }
 
   /**
@@ -235,7 +229,7 @@ export abstract class Optimizer<
    */
   get averages(): Readonly<Shape<P>> {
     const engine = this.live();
-    return engine.inShape((i) => engine.averageOf(i)) as Readonly<Shape<P>>;
+    return engine.inShape('averages', hints.averages, (i) => engine.averageOf(i)) as Readonly<Shape<P>>;
   }
 
   /**
@@ -277,6 +271,23 @@ export abstract class Optimizer<
   /** What `using` calls: `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  static {
+    refuseAssigning(Optimizer.prototype, 'optimizer', hints);
+    makeInspectable(Optimizer.prototype, (optimizer) => optimizer.#plain());
+  }
+
+  /** What is shown of it. */
+  #plain(): object {
+    const engine = this.#engine;
+    return {
+      backend: this.#backend,
+      ...(engine === undefined ? { disposed: true } : { steps: engine.count, params: plainParams(engine.params) }),
+      ...(engine !== undefined && this.#definition.modes !== undefined && { mode: engine.mode }),
+      groups: this.#groups.map(plainOf),
+      pipeline: plainOf(this.#pipeline),
+    };
   }
 
   /** @internal */

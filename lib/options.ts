@@ -2,7 +2,9 @@
 
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { unknownOption } from './hints.js';
+import { plainOptions } from './inspect.js';
 import type { Schedule } from './schedule.js';
+import { guardedObject } from './views.js';
 
 /** One option: its default, and a check that answers with the value to keep or throws what is wrong with it. */
 export interface Option<T> {
@@ -321,8 +323,12 @@ export function settable<Values extends object>(
   changed: () => void = () => {},
 ): Values {
   const first = { ...current };
-  const group = Object.create(null) as Values;
-  for (const name of Object.keys(list) as (keyof Values & string)[]) {
+  const names = Object.keys(list) as (keyof Values & string)[];
+  const refuseUnknown = (name: string): never => {
+    throw unknownOption(name, names);
+  };
+  const group = guardedObject(refuseUnknown, () => plainOptions(current)) as Values;
+  for (const name of names) {
     Object.defineProperty(group, name, {
       enumerable: true,
       get: () => read(name),

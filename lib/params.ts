@@ -72,8 +72,8 @@ export interface Param {
   readonly length: number;
 }
 
-/** `w`, as in `params.w`; `[2]` and `["a-b"]` where a dot cannot stand. */
-function access(name: string | number): string {
+/** `.w`, as in `params.w`; `[2]` and `["a-b"]` where a dot cannot stand. */
+export function access(name: string | number): string {
   if (typeof name === 'number') return `[${name}]`;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }

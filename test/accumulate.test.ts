@@ -358,12 +358,12 @@ describe.each(['flush', 'drop'] as const)('%s must not be called', (method) => {
     expectThrow(() => optimizer[method](), TypeError, 'ERR_DISPOSED', message);
   });
 
-  test('with a report that was made read-only: nothing is done then', () => {
+  test('with a report that was made read-only, which no step looks at', () => {
     const { optimizer, report } = start(Adam);
     Object.freeze(report);
-    expect(() => optimizer[method]()).toThrow(TypeError);
-    expect(() => optimizer.step(grads)).toThrow(TypeError);
+    optimizer[method]();
+    expect(report.pending).toBe(0);
+    optimizer.step(grads);
     expect(report.pending).toBe(1);
-    expect(optimizer.state).toMatchObject({ w: { step: 0 } });
   });
 });

@@ -1,5 +1,6 @@
 // What ScheduleFreeSGD and ScheduleFreeAdamW have in common: the two modes, and the weights of the average.
 
+import { arraysHint } from '../assigning.js';
 import type { Definition, Mode, Values } from '../definition.js';
 import { pow } from '../elementary.js';
 import { typeError } from '../errors.js';
@@ -7,6 +8,7 @@ import { Optimizer } from '../optimizer.js';
 import { flag, integer, nonNegative, type OptionList, scheduled } from '../options.js';
 import type { Params, Shape } from '../params.js';
 import type { Schedule } from '../schedule.js';
+import { refuseAssigning } from '../views.js';
 
 /** The options of every Schedule-Free optimizer. */
 export interface ScheduleFreeOptions {
@@ -120,6 +122,10 @@ export abstract class ScheduleFree<P extends Params<P>, O extends object, Names 
         'weights must be read in eval mode: call eval() first, since in train mode the params are the points where gradients are taken, not the average',
       );
     }
-    return engine.inShape((i) => engine.params[i].array) as Readonly<Shape<P>>;
+    return engine.inShape('weights', arraysHint, (i) => engine.params[i].array) as Readonly<Shape<P>>;
+  }
+
+  static {
+    refuseAssigning(ScheduleFree.prototype, 'optimizer', { mode: 'call train() or eval()', weights: arraysHint });
   }
 }

@@ -1,5 +1,7 @@
 import { describe, typeError } from '../errors.js';
+import { makeInspectable } from '../inspect.js';
 import { choice, fraction, integer, nonNegative, type OptionList, readKnown, required } from '../options.js';
+import { refuseCloning } from '../views.js';
 import type { Schedule } from './schedule.js';
 
 /** The options of `ReduceOnPlateau`. */
@@ -79,12 +81,17 @@ export class ReduceOnPlateau {
   #badSteps = 0;
   #cooldown = 0;
 
+  static {
+    makeInspectable(ReduceOnPlateau.prototype, (plateau) => ({ ...plateau.#options, state: plateau.state }));
+  }
+
   /**
    * @param target an optimizer, each of whose groups is reduced, those that are added later included; or an object with an
    *   `lr`
    * @throws TypeError or RangeError `ERR_INVALID_OPTION`
    */
   constructor(target: Target, options: ReduceOnPlateauOptions = {}) {
+    refuseCloning(this);
     const groups = groupsOf(target);
     this.#target = target;
     this.#options = readKnown(plateauOptions, options);
