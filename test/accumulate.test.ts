@@ -175,7 +175,15 @@ describe.each(backend().available)('%s: flush', (name) => {
   test('with nothing gathered does nothing and says so, after a step of any kind', () => {
     for (const options of [{}, { accumulate: 3 }, { clipNorm: 1, nonFinite: 'skip' }, { zeroGrad: true }]) {
       const { optimizer, arrays } = start(AdamW, options);
-      const nothing = { stepped: false, skipped: 0, gradNorm: null, clipCoefficient: 1, nonFinite: null, pending: 0 };
+      const nothing = {
+        stepped: false,
+        skippedInARow: 0,
+        skipped: 0,
+        gradNorm: null,
+        clipCoefficient: 1,
+        nonFinite: null,
+        pending: 0,
+      };
       expect(optimizer.flush()).toEqual({ ...nothing, step: 0 });
       const grads = gradsOf(1);
       optimizer.step(grads);
