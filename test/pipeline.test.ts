@@ -1102,7 +1102,7 @@ describe('options', () => {
     [{ nonFinite: true }, "nonFinite must be one of 'propagate', 'skip', 'throw', received true"],
     [{ zeroGrad: 1 }, 'zeroGrad must be true or false, received 1'],
     [{ accumulateMode: 'max' }, "accumulateMode must be one of 'mean', 'sum', received 'max'"],
-    [{ ema: 0.9 }, 'ema must be an object or null, received 0.9'],
+    [{ ema: 0.9 }, 'ema must be an object or null, received 0.9: did you mean ema: { decay: 0.9 }?'],
     [{ ema: { decay: 1.5 } }, 'ema.decay must be a number >= 0 and <= 1, received 1.5'],
     [{ ema: { decay: '0.9' } }, "ema.decay must be a number >= 0 and <= 1, received '0.9'"],
     [{ ema: { warmup: 1 } }, 'ema.warmup must be true or false, received 1'],

@@ -42,7 +42,7 @@ describe.each(backend().available)('%s', (name) => {
 
     test('the report', () => {
       const optimizer = create([f32(1, 2, 3), f32(-4, 5)], { backend: name });
-      const plain = { gradNorm: null, clipCoefficient: 1, nonFinite: null, skippedInARow: 0 };
+      const plain = { gradNorm: null, clipCoefficient: 1, nonFinite: null, pending: 0, skippedInARow: 0 };
       expect(optimizer.step([a, b])).toEqual({ stepped: true, step: 1, skipped: 0, ...plain });
       expect(optimizer.step([null, b])).toEqual({ stepped: true, step: 2, skipped: 1, ...plain });
       expect(optimizer.step([null, null])).toEqual({ stepped: false, step: 2, skipped: 2, ...plain });
