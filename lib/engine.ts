@@ -219,7 +219,11 @@ export class Engine<O extends object> {
         const expected = this.#isList ? 'an array' : 'a record';
         throw typeError('ERR_INVALID_PARAMS', `params of every group must be ${expected} like those of the first`);
       }
-      const read = readParams(given, this.#isList ? params.length : 0);
+      const read = readParams(
+        given,
+        this.#isList ? params.length : 0,
+        groups.length > 1 ? `groups[${g}].params` : undefined,
+      );
       refuseVanishingEps(this.#optimizerName, this.#definition, options, (asked) =>
         read.some(({ dtype }) => dtype === asked),
       );

@@ -34,6 +34,8 @@ export function describe(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return 'an array';
+  const collection = collectionOf(value);
+  if (collection !== undefined) return `a ${collection}`;
   return ArrayBuffer.isView(value) ? `a ${viewName(value)}` : 'an object';
 }
 
@@ -42,4 +44,19 @@ const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.p
 function viewName(view: ArrayBufferView): string {
   const tag: unknown = tagOf && Reflect.apply(tagOf, view, []);
   return typeof tag === 'string' ? tag : 'DataView';
+}
+
+const sizes = ([Map, Set] as const).map(
+  ({ name, prototype }) => [name, Object.getOwnPropertyDescriptor(prototype, 'size')?.get] as const,
+);
+
+/** 'Map' or 'Set', of any realm and of subclasses too. */
+export function collectionOf(value: unknown): string | undefined {
+  return sizes.find(([, size]) => {
+    try {
+      return size !== undefined && Reflect.apply(size, value, []) >= 0;
+    } catch {
+      return false; // the getter takes nothing else
+    }
+  })?.[0];
 }

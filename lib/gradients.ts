@@ -1,5 +1,6 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
+import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
 import { dtypeOf, type FloatArray, isWhole, type Memory } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { type Param, refuseLength } from './params.js';
@@ -75,9 +76,8 @@ export class Gradients {
   }
 
   #checkShape(grads: unknown): asserts grads is Readonly<Record<string | number, unknown>> {
-    const expected = this.#isList ? 'an array' : 'a record';
     if (typeof grads !== 'object' || grads === null || Array.isArray(grads) !== this.#isList || dtypeOf(grads)) {
-      throw typeError('ERR_INVALID_GRADS', `grads must be ${expected} like params, received ${describe(grads)}`);
+      throw wrongShape(this.#isList, grads);
     }
     if (!this.#isList) return;
     const given = (grads as readonly unknown[]).length;
@@ -104,12 +104,18 @@ export class Gradients {
     for (let i = 0; i < incoming.length; i++) {
       if (incoming[i] === unread) incoming[i] = ownOrClass(grads, params[i].name);
     }
+    if (incoming.includes(undefined) && isNoRecord(grads)) throw wrongShape(false, grads);
   }
 
   #refuseUnknown(grads: object): void {
     const unknown = Object.keys(grads).find((name) => !this.#indexOf.has(name));
     if (unknown === undefined) return;
-    throw typeError('ERR_INVALID_GRADS', `grads has an entry ${describe(unknown)}, params has none of that name`);
+    if (isNoRecord(grads)) throw wrongShape(false, grads);
+    const hint = unknown === 'params' ? ': the gradients of all groups come in one record' : '';
+    throw typeError(
+      'ERR_INVALID_GRADS',
+      `grads has an entry ${describe(unknown)}, params has none of that name${hint}`,
+    );
   }
 
   /** Checks what was read anew; nothing is bound yet. */
@@ -173,11 +179,17 @@ function checkLength({ length, label, gradLabel }: Param, grad: FloatArray): voi
   if (!isWhole(grad, length)) refuseLength(grad, gradLabel, `${label} has ${length}`);
 }
 
+function wrongShape(isList: boolean, grads: unknown) {
+  const expected = `grads must be ${isList ? 'an array' : 'a record'} like params`;
+  const advice = shapeAdvice(grads, 'grads', isList);
+  return typeError('ERR_INVALID_GRADS', `${expected}, received ${describe(grads)}${advice}`);
+}
+
 function wrongType(param: Param, grad: unknown) {
   const type = param.dtype === 'f32' ? 'Float32Array' : 'Float64Array';
   const code = grad === undefined ? 'ERR_INVALID_GRADS' : 'ERR_DTYPE';
   return typeError(
     code,
-    `${param.gradLabel} must be a ${type} like ${param.label}, or null, received ${describe(grad)}`,
+    `${param.gradLabel} must be a ${type} like ${param.label}, or null, received ${describe(grad)}${arrayAdvice(grad, param.gradLabel, type)}`,
   );
 }

@@ -1,5 +1,6 @@
 // Groups of parameters, made from their names: what is handed to the constructor of an optimizer.
 
+import { isNoRecord, shapeAdvice } from './advice.js';
 import type { FloatArray } from './arrays.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { checkNames, integer, nonNegative, ownOption, upToOne } from './options.js';
@@ -138,11 +139,12 @@ const layerNumber = integer(0, 0);
 
 /** Names with their parameters; whether these are arrays is for the optimizer to check. */
 function entriesOf(params: unknown): readonly (readonly [name: string, param: FloatArray])[] {
-  if (typeof params !== 'object' || params === null || Array.isArray(params) || ArrayBuffer.isView(params)) {
-    throw typeError(
-      'ERR_INVALID_PARAMS',
-      `params must be a record, since groups are made by name, received ${describe(params)}`,
-    );
+  const isObject =
+    typeof params === 'object' && params !== null && !Array.isArray(params) && !ArrayBuffer.isView(params);
+  if (!isObject || isNoRecord(params)) {
+    const expected = 'params must be a record, since groups are made by name';
+    const advice = shapeAdvice(params, 'params');
+    throw typeError('ERR_INVALID_PARAMS', `${expected}, received ${describe(params)}${advice}`);
   }
   return Object.entries(params);
 }

@@ -1,5 +1,6 @@
 // The shapes in which parameters, gradients and state come: arrays or records, all of the same names.
 
+import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
 import { type Dtype, dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 
@@ -34,13 +35,20 @@ export type Grads<P extends Params<P>> = GradsOf<Shape<P>>;
 // Mapped over a type of its own, so that a list stays one.
 type GradsOf<S> = { readonly [K in keyof S]: SameDtype<S[K]> | null };
 
-/** Whether params come in groups: a list of objects that have params of their own. */
+/**
+ * Whether params come in groups: a list of objects that have params of their own.
+ *
+ * @throws TypeError `ERR_INVALID_PARAMS` where some of the list have and others have not
+ */
 export function isGroups(params: unknown): params is readonly { readonly params: unknown }[] {
-  return (
-    Array.isArray(params) &&
-    params.length > 0 &&
-    Array.from(params).every((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'params'))
-  );
+  if (!Array.isArray(params) || params.length === 0) return false;
+  const entries: readonly unknown[] = Array.from(params);
+  const isGroup = entries.map((entry) => typeof entry === 'object' && entry !== null && Object.hasOwn(entry, 'params'));
+  const other = isGroup.indexOf(false);
+  if (other < 0) return true;
+  if (!isGroup.includes(true)) return false;
+  const expected = `params[${other}] must be a group with params, as params[${isGroup.indexOf(true)}] is`;
+  throw typeError('ERR_INVALID_PARAMS', `${expected}, received ${describe(entries[other])}`);
 }
 
 /** The state of one parameter: how many steps it took, numbers that it carries, and arrays of its type and length. */
@@ -80,17 +88,23 @@ export function access(name: string | number): string {
 
 /**
  * @param first the index of the first, where params are a list that others stand before
+ * @param label what messages call the whole: `groups[1].params`
  * @throws TypeError `ERR_INVALID_PARAMS`, `ERR_DTYPE` or `ERR_DETACHED`
  */
-export function readParams(params: unknown, first = 0): readonly Param[] {
-  if (typeof params !== 'object' || params === null || ArrayBuffer.isView(params)) {
-    const expected = 'an array or a record of Float32Array or Float64Array';
-    throw typeError('ERR_INVALID_PARAMS', `params must be ${expected}, received ${describe(params)}`);
+export function readParams(params: unknown, first = 0, label = 'params'): readonly Param[] {
+  if (typeof params !== 'object' || params === null || ArrayBuffer.isView(params) || isNoRecord(params)) {
+    const expected = `${label} must be an array or a record of Float32Array or Float64Array`;
+    throw typeError('ERR_INVALID_PARAMS', `${expected}, received ${describe(params)}${shapeAdvice(params, label)}`);
   }
   const names: readonly (string | number)[] = Array.isArray(params)
     ? Array.from({ length: params.length }, (_, index) => first + index)
     : Object.keys(params);
-  if (names.length === 0) throw typeError('ERR_INVALID_PARAMS', 'params must hold at least one array, received none');
+  if (names.length === 0) {
+    throw typeError(
+      'ERR_INVALID_PARAMS',
+      `${label} must hold at least one array, received none${label === 'params' ? '' : ': leave the group out'}`,
+    );
+  }
   // All are read before any is measured: a getter or a proxy may run code here.
   const values = names.map(
     (name) => (params as Readonly<Record<string | number, unknown>>)[typeof name === 'number' ? name - first : name],
@@ -102,7 +116,8 @@ function readParam(name: string | number, value: unknown): Param {
   const label = `params${access(name)}`;
   const dtype = dtypeOf(value);
   if (dtype === undefined) {
-    throw typeError('ERR_DTYPE', `${label} must be a Float32Array or a Float64Array, received ${describe(value)}`);
+    const expected = `${label} must be a Float32Array or a Float64Array`;
+    throw typeError('ERR_DTYPE', `${expected}, received ${describe(value)}${arrayAdvice(value, label)}`);
   }
   const array = value as FloatArray;
   if (isDetached(array)) refuseLength(array, label, '');

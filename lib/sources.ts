@@ -71,7 +71,9 @@ export class Sources {
   #isSeveral(grads: unknown): grads is readonly unknown[] {
     if (!Array.isArray(grads) || grads.length === 0) return false;
     const first: unknown = grads[0];
-    return typeof first === 'object' && first !== null && dtypeOf(first) === undefined && !ArrayBuffer.isView(first);
+    if (typeof first !== 'object' || first === null || dtypeOf(first) !== undefined || ArrayBuffer.isView(first))
+      return false;
+    return !Array.isArray(first) || typeof first[0] !== 'number'; // numbers are meant as one gradient
   }
 
   /** Whether what was read last is what the plan has bound: one gradient a parameter, the same arrays as before. */

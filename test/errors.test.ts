@@ -28,7 +28,27 @@ function detached(length = 3): Float32Array {
 const f32 = (...values: number[]) => new Float32Array(values);
 const notParams = 'params must be an array or a record of Float32Array or Float64Array, received';
 const notFloats = 'must be a Float32Array or a Float64Array, received';
+const asBytes = (label: string) =>
+  `pass new Float32Array(${label}.buffer, ${label}.byteOffset, ${label}.byteLength / 4) if its bytes are floats`;
+const noGroup = 'a group must have params, as in { params: … }';
 const shared = f32(1, 2, 3, 4, 5, 6);
+/** As in TensorFlow.js: its methods are those of its class. */
+class Tensor {
+  readonly shape = [2];
+  dataSync() {
+    return f32(1, 2);
+  }
+  data() {
+    return Promise.resolve(f32(1, 2));
+  }
+}
+/** As in ONNX Runtime: its array is behind a getter. */
+class OrtTensor {
+  readonly dims = [2];
+  get data() {
+    return f32(1, 2);
+  }
+}
 
 const badParams: readonly (readonly [name: string, params: unknown, expected: Expected])[] = [
   ['undefined', undefined, [TypeError, 'ERR_INVALID_PARAMS', `${notParams} undefined`]],
@@ -39,18 +59,155 @@ const badParams: readonly (readonly [name: string, params: unknown, expected: Ex
   ['an array by itself', f32(1), [TypeError, 'ERR_INVALID_PARAMS', `${notParams} a Float32Array`]],
   ['no array at all', [], [TypeError, 'ERR_INVALID_PARAMS', 'params must hold at least one array, received none']],
   ['an empty record', {}, [TypeError, 'ERR_INVALID_PARAMS', 'params must hold at least one array, received none']],
-  ['a plain array', [[1, 2]], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an array`]],
+  [
+    'a plain array',
+    [[1, 2]],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an array: pass Float32Array.from(params[0])`],
+  ],
+  [
+    'plain arrays of arrays',
+    { w: [[1], [2]] },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} an array: pass Float32Array.from(params.w.flat(Infinity))`],
+  ],
+  [
+    'numbers',
+    [0.5, 1],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} 0.5: pass [Float32Array.from(params)] for a single array`],
+  ],
+  [
+    'a Map',
+    new Map([['w', f32(1)]]),
+    [TypeError, 'ERR_INVALID_PARAMS', `${notParams} a Map: pass Object.fromEntries(params)`],
+  ],
+  ['a Set', new Set([f32(1)]), [TypeError, 'ERR_INVALID_PARAMS', `${notParams} a Set: pass [...params]`]],
+  [
+    'a tensor with dataSync',
+    { w: new Tensor() },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} an object: pass its data, params.w.dataSync()`],
+  ],
+  [
+    'a tensor with data',
+    { w: new OrtTensor() },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} an object: pass its data, params.w.data`],
+  ],
+  [
+    'data and dims',
+    [{ data: f32(1), dims: [1] }],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object: pass its data, params[0].data`],
+  ],
+  [
+    'a tensor by itself',
+    new OrtTensor(),
+    [TypeError, 'ERR_INVALID_PARAMS', `${notParams} an object: pass its data, { w: params.data }`],
+  ],
+  [
+    'a tensor whose getters throw',
+    {
+      w: {
+        get data() {
+          throw new Error('disposed');
+        },
+      },
+    },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} an object`],
+  ],
+  [
+    'nested records',
+    { layer1: { w: f32(1), b: f32(1) } },
+    [
+      TypeError,
+      'ERR_DTYPE',
+      `params.layer1 ${notFloats} an object: give its arrays names of their own in params, as in params["layer1.w"]`,
+    ],
+  ],
+  [
+    'nested records of odd names',
+    { 'layer-1': { w: f32(1) } },
+    [
+      TypeError,
+      'ERR_DTYPE',
+      `params["layer-1"] ${notFloats} an object: give its arrays names of their own in params, as in params["layer-1.w"]`,
+    ],
+  ],
+  [
+    'a Map in a record',
+    { layer1: new Map() },
+    [TypeError, 'ERR_DTYPE', `params.layer1 ${notFloats} a Map: give its arrays names of their own in params`],
+  ],
+  ['a group without params', [{ lr: 0.1 }], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object: ${noGroup}`]],
+  [
+    'a record in a list',
+    [{ w: f32(1) }],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object: for a group pass { params: params[0] }`],
+  ],
+  [
+    'a group without params among others',
+    [{ params: { w: f32(1) } }, { lr: 0.1 }],
+    [TypeError, 'ERR_INVALID_PARAMS', 'params[1] must be a group with params, as params[0] is, received an object'],
+  ],
+  [
+    'an array among groups',
+    [f32(1), { params: [f32(1)] }],
+    [
+      TypeError,
+      'ERR_INVALID_PARAMS',
+      'params[0] must be a group with params, as params[1] is, received a Float32Array',
+    ],
+  ],
+  [
+    'a group without a list',
+    { params: { w: f32(1) } },
+    [TypeError, 'ERR_DTYPE', `params.params ${notFloats} an object: pass groups in a list, [{ params: … }]`],
+  ],
+  [
+    'an empty group among others',
+    [{ params: { w: f32(1) } }, { params: {} }],
+    [
+      TypeError,
+      'ERR_INVALID_PARAMS',
+      'groups[1].params must hold at least one array, received none: leave the group out',
+    ],
+  ],
+  [
+    'a Map in a group',
+    [{ params: { w: f32(1) } }, { params: new Map() }],
+    [
+      TypeError,
+      'ERR_INVALID_PARAMS',
+      'groups[1].params must be an array or a record of Float32Array or Float64Array, received a Map: pass Object.fromEntries(groups[1].params)',
+    ],
+  ],
   ['a hole', new Array(2), [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} undefined`]],
-  ['an Int32Array', { w: new Int32Array(2) }, [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Int32Array`]],
-  ['a Buffer', { w: Buffer.alloc(8) }, [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Uint8Array`]],
-  ['a BigInt64Array', [new BigInt64Array(2)], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a BigInt64Array`]],
-  ['a DataView', [new DataView(new ArrayBuffer(8))], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a DataView`]],
-  ['an ArrayBuffer', [new ArrayBuffer(8)], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`]],
+  [
+    'an Int32Array',
+    { w: new Int32Array(2) },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Int32Array: pass Float32Array.from(params.w)`],
+  ],
+  [
+    'a Buffer',
+    { w: Buffer.alloc(8) },
+    [TypeError, 'ERR_DTYPE', `params.w ${notFloats} a Uint8Array: ${asBytes('params.w')}`],
+  ],
+  [
+    'a BigInt64Array',
+    [new BigInt64Array(2)],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a BigInt64Array: pass Float32Array.from(params[0], Number)`],
+  ],
+  [
+    'a DataView',
+    [new DataView(new ArrayBuffer(8))],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} a DataView: ${asBytes('params[0]')}`],
+  ],
+  [
+    'an ArrayBuffer',
+    [new ArrayBuffer(8)],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object: pass new Float32Array(params[0])`],
+  ],
   ['a Proxy', [new Proxy(f32(1), {})], [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`]],
   [
     'an object with a length',
     [{ length: 2, 0: 1, 1: 2 }],
-    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object`],
+    [TypeError, 'ERR_DTYPE', `params[0] ${notFloats} an object: pass Float32Array.from(params[0])`],
   ],
   [
     'an object in the shape of an array',
@@ -95,6 +252,69 @@ const badGrads: readonly (readonly [name: string, grads: (w: Float32Array) => un
     [TypeError, 'ERR_INVALID_GRADS', 'grads must be a record like params, received a Float32Array'],
   ],
   [
+    'a Map',
+    (w) => new Map([['w', w]]),
+    [
+      TypeError,
+      'ERR_INVALID_GRADS',
+      'grads must be a record like params, received a Map: pass Object.fromEntries(grads)',
+    ],
+  ],
+  [
+    'a Map with a property',
+    () => Object.assign(new Map(), { c: 1 }),
+    [
+      TypeError,
+      'ERR_INVALID_GRADS',
+      'grads must be a record like params, received a Map: pass Object.fromEntries(grads)',
+    ],
+  ],
+  [
+    'a tensor',
+    () => ({ w: new Tensor(), b: null }),
+    [
+      TypeError,
+      'ERR_DTYPE',
+      'grads.w must be a Float32Array like params.w, or null, received an object: pass its data, grads.w.dataSync()',
+    ],
+  ],
+  [
+    'a tensor with data',
+    () => ({ w: new OrtTensor(), b: null }),
+    [
+      TypeError,
+      'ERR_DTYPE',
+      'grads.w must be a Float32Array like params.w, or null, received an object: pass its data, grads.w.data',
+    ],
+  ],
+  [
+    'nested records',
+    () => ({ w: { x: f32(1) }, b: null }),
+    [
+      TypeError,
+      'ERR_DTYPE',
+      'grads.w must be a Float32Array like params.w, or null, received an object: give its arrays names of their own in grads, as in grads["w.x"]',
+    ],
+  ],
+  [
+    'a Buffer',
+    () => ({ w: Buffer.alloc(12), b: null }),
+    [
+      TypeError,
+      'ERR_DTYPE',
+      `grads.w must be a Float32Array like params.w, or null, received a Uint8Array: ${asBytes('grads.w')}`,
+    ],
+  ],
+  [
+    'groups',
+    () => [{ params: { w: f32(1, 2, 3) } }],
+    [
+      TypeError,
+      'ERR_INVALID_GRADS',
+      "grads has an entry 'params', params has none of that name: the gradients of all groups come in one record",
+    ],
+  ],
+  [
     'one missing',
     () => ({ w: f32(1, 2, 3) }),
     [TypeError, 'ERR_INVALID_GRADS', 'grads.b must be a Float32Array like params.b, or null, received undefined'],
@@ -112,7 +332,11 @@ const badGrads: readonly (readonly [name: string, grads: (w: Float32Array) => un
   [
     'a plain array',
     () => ({ w: [1, 2, 3], b: f32(1, 2) }),
-    [TypeError, 'ERR_DTYPE', 'grads.w must be a Float32Array like params.w, or null, received an array'],
+    [
+      TypeError,
+      'ERR_DTYPE',
+      'grads.w must be a Float32Array like params.w, or null, received an array: pass Float32Array.from(grads.w)',
+    ],
   ],
   [
     'a Proxy',
@@ -209,6 +433,30 @@ describe.each(backend().available)('%s', (name) => {
       const step = (grads: unknown) => () => optimizer.step(grads as FloatArray[]);
       expectThrow(step({}), [TypeError, 'ERR_INVALID_GRADS', 'grads must be an array like params, received an object']);
       expectThrow(step([f32(1)]), [RangeError, 'ERR_INVALID_GRADS', 'grads has 1 entries, params has 2']);
+      expectThrow(step(new Set([f32(1), f32(2)])), [
+        TypeError,
+        'ERR_INVALID_GRADS',
+        'grads must be an array like params, received a Set: pass [...grads]',
+      ]);
+      expectThrow(step(new Map([[0, f32(1)]])), [
+        TypeError,
+        'ERR_INVALID_GRADS',
+        'grads must be an array like params, received a Map: pass [...grads.values()]',
+      ]);
+      expectThrow(step([new Tensor(), new Tensor()]), [
+        TypeError,
+        'ERR_INVALID_GRADS',
+        'grads must be an array like params, received an object: pass its data, [grads.dataSync()]',
+      ]);
+      const doubles = subject.create([new Float64Array(1)], { backend: name });
+      expectThrow(
+        () => doubles.step([[1]] as unknown as FloatArray[]),
+        [
+          TypeError,
+          'ERR_DTYPE',
+          'grads[0] must be a Float64Array like params[0], or null, received an array: pass Float64Array.from(grads[0])',
+        ],
+      );
       expectThrow(step([f32(1), 7]), [
         TypeError,
         'ERR_DTYPE',
@@ -360,6 +608,14 @@ test('an unknown backend is refused, never ignored', () => {
       () => create([f32(1)], { backend: 'avx1024' }),
       [RangeError, 'ERR_BACKEND', `backend must be one of ${known}, which this machine can run, received 'avx1024'`],
     );
+  }
+});
+
+test.runIf('Float16Array' in globalThis)('a Float16Array', () => {
+  const { Float16Array } = globalThis as unknown as { readonly Float16Array: new (length: number) => ArrayBufferView };
+  for (const { create } of optimizers) {
+    const message = `params.w ${notFloats} a Float16Array: pass Float32Array.from(params.w)`;
+    expectThrow(() => create({ w: new Float16Array(1) }), [TypeError, 'ERR_DTYPE', message]);
   }
 });
 

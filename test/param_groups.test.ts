@@ -69,6 +69,9 @@ test('what they refuse', () => {
     expectThrow(() => split(given, []), TypeError, 'ERR_INVALID_PARAMS', message);
     expectThrow(() => decay(given, good), TypeError, 'ERR_INVALID_PARAMS', message);
   }
+  const map = 'params must be a record, since groups are made by name, received a Map: pass Object.fromEntries(params)';
+  expectThrow(() => split(new Map([['w', w0]]), []), TypeError, 'ERR_INVALID_PARAMS', map);
+  expectThrow(() => decay(new Map([['w', w0]]), good), TypeError, 'ERR_INVALID_PARAMS', map);
   option(() => split(params, {}), TypeError, 'rules must be an array, received an object');
   option(() => split(params, [{ lr: 1 }]), TypeError, 'rules[0] must be an object with match, received an object');
   option(
