@@ -12,7 +12,7 @@ import {
   spread,
 } from '../dist/bench/measure.js';
 import { fillRealistic, scalarsOf } from '../dist/bench/subjects.js';
-import { worthwhileThreads } from '../dist/threads.js';
+import { worthwhileThreads } from '../lib/threads.js';
 import { elementsOf, type Model } from './shapes.js';
 import { filled } from './torch.js';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Adagrad, Adam, AdamW, SGD } from 'lockstep';
 import { ratio, type Settings, type Spread, spread, timer } from '../dist/bench/measure.js';
 import { fillRealistic } from '../dist/bench/subjects.js';
-import { worthwhileThreads } from '../dist/threads.js';
+import { worthwhileThreads } from '../lib/threads.js';
 import { LineProcess } from './line_process.js';
 import { elementsOf, lengthOf, type Model } from './shapes.js';
 import { takeTurns } from './turns.js';

@@ -221,6 +221,7 @@ Napi::Value bind(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   stayLoaded();
+  exports.Set("version", Napi::String::New(env, LOCKSTEP_VERSION));
   Napi::Array isas = Napi::Array::New(env);
   for (const Isa* isa : runnableIsas()) isas.Set(isas.Length(), isa->name);
   exports.Set("isas", isas);

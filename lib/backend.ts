@@ -1,8 +1,9 @@
 // Which backend runs: the best that this machine can, or the one that was asked for by name.
 
-import { describe, rangeError } from './errors.js';
-import { loadAddon, nativeBackend } from './native.js';
+import { describe, rangeError, typeError } from './errors.js';
+import { type LoadedAddon, loadAddon, nativeBackend } from './native.js';
 import type { Backend, BackendName } from './plan.js';
+import { environment, warn } from './runtime.js';
 import { availableThreads } from './threads.js';
 import { typescript } from './typescript.js';
 
@@ -25,10 +26,11 @@ interface Choice {
 }
 
 let choice: Choice | undefined;
+let chosenBinary: LoadedAddon | undefined;
 
 /** Whether `LOCKSTEP_REQUIRE_NATIVE` forbids to run in TypeScript for want of a binary. */
 function requiresNative(): boolean {
-  const given = process.env.LOCKSTEP_REQUIRE_NATIVE;
+  const given = environment('LOCKSTEP_REQUIRE_NATIVE');
   if (given === '1') return true;
   if (!given || given === '0') return false;
   throw rangeError('ERR_BACKEND', `LOCKSTEP_REQUIRE_NATIVE must be 1 or 0, received ${describe(given)}`);
@@ -37,18 +39,19 @@ function requiresNative(): boolean {
 /** Made at first use and kept for the process, so that importing lockstep costs nothing and cannot fail. */
 function choose(): Choice {
   if (choice !== undefined) return choice;
-  const { addon, loadError } = loadAddon();
+  const { addon, loadError, named } = chosenBinary ?? loadAddon();
+  if (loadError !== null && named !== null) throw rangeError('ERR_BACKEND', loadError.message);
   if (requiresNative() && loadError !== null) {
     throw rangeError('ERR_BACKEND', `LOCKSTEP_REQUIRE_NATIVE is 1, but no binary was loaded: ${loadError.message}`);
   }
   const native = addon === null ? [] : addon.isas.map((isa) => nativeBackend(addon, isa));
   const backends = [...native, typescript];
-  const forced = process.env.LOCKSTEP_BACKEND;
+  const forced = environment('LOCKSTEP_BACKEND');
   const preferred = forced ? find(backends, forced, 'LOCKSTEP_BACKEND', loadError) : backends[0];
   if (loadError !== null && !forced) {
-    process.emitWarning(
+    warn(
       `lockstep runs in TypeScript, several times slower than natively, since its binary did not load: ${loadError.message}`,
-      { code: 'LOCKSTEP_NO_BINARY' },
+      'LOCKSTEP_NO_BINARY',
     );
   }
   choice = { backends, preferred, loadError };
@@ -62,6 +65,32 @@ function find(backends: readonly Backend[], name: string, source: string, loadEr
   const reason = loadError === null ? '' : ` (the binary did not load: ${loadError.message})`;
   const message = `${source} must be one of ${known}, which this machine can run, received ${describe(name)}${reason}`;
   throw rangeError('ERR_BACKEND', message);
+}
+
+/**
+ * Names the binary that this process loads, in place of the one that lockstep would look for: one that a packager signed or
+ * patched, or that lies where a bundle or a single executable finds none.
+ *
+ * The file is loaded at once, without asking for its checksum; but it must be a binary of this version of lockstep. What is
+ * named here goes before the environment variable `LOCKSTEP_BINARY`, which does the same. Each worker thread names its own.
+ *
+ * @param path the file; a relative path is one from the current directory of the process
+ * @throws TypeError `ERR_INVALID_OPTION` for a path that is not a string or is empty; TypeError `ERR_MODE` once a backend was
+ *   chosen, which the first optimizer and the first call of `backend` do; RangeError `ERR_BACKEND` for a file that is missing,
+ *   that cannot be loaded, or that is not a binary of this version
+ */
+export function useBinary(path: string): void {
+  if (typeof path !== 'string' || path === '') {
+    throw typeError('ERR_INVALID_OPTION', `useBinary: path must be the path of a file, received ${describe(path)}`);
+  }
+  if (choice !== undefined) {
+    const message =
+      'useBinary must be called before the first optimizer and the first call of backend(): a backend was chosen';
+    throw typeError('ERR_MODE', message);
+  }
+  const loaded = loadAddon(path);
+  if (loaded.loadError !== null) throw rangeError('ERR_BACKEND', loaded.loadError.message);
+  chosenBinary = loaded;
 }
 
 /**
@@ -82,7 +111,8 @@ export function resolveBackend(name?: string): Backend {
  * optimizer.
  *
  * @throws RangeError `ERR_BACKEND` when `LOCKSTEP_BACKEND` names one that is unknown or cannot run here, and when
- *   `LOCKSTEP_REQUIRE_NATIVE` is 1 and no binary was loaded, or is neither 1 nor 0
+ *   `LOCKSTEP_REQUIRE_NATIVE` is 1 and no binary was loaded, or is neither 1 nor 0; and when `LOCKSTEP_BINARY` names a file
+ *   that is missing or is not a binary of this version
  */
 export function backend(): BackendInfo {
   const { backends, preferred, loadError } = choose();

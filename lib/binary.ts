@@ -1,17 +1,16 @@
-// Which binary is loaded: the first that loads of one that was compiled here and one that came with the package.
+// Which binary is loaded: the first that loads, of the places where one may lie (places.ts).
 //
-// Names and their meaning are node-gyp-build's. What it leaves open is done here: it takes the first file whose name fits, for
-// better or worse, and tells a musl system by the name of a distribution. A binary is checked against the checksum that was
-// written when it was built before it is loaded: half of one can end the process.
+// A binary is checked against the checksum that was written when it was built before it is loaded: half of one can end the
+// process. The checksums of the binaries that came with the package stand in this code, so that it does not matter where a
+// deployment has put them.
 
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import type nodeGypBuild from 'node-gyp-build';
+import { type System, system } from './libc.js';
+import { type Candidate, places } from './places.js';
+import { remedies } from './remedies.js';
+import { builtin, environment } from './runtime.js';
+import { sums } from './where.js';
 
-const root = join(__dirname, '..');
-
-/** What became of a file that could have been the binary. */
+/** What became of a file that could have been the binary, and was there. */
 export interface Attempt {
   readonly file: string;
   /** Why it was not taken, or `null` for the one that was. */
@@ -21,154 +20,185 @@ export interface Attempt {
 export interface Loaded {
   /** What the binary exports, or `null` where none could be loaded. */
   readonly exports: unknown;
-  /** Every file that was tried, in order: the last is the one that was taken, if one was. */
+  /** Every file that was there, in order: the last is the one that was taken, if one was. */
   readonly attempts: readonly Attempt[];
+  /** The files that were looked for and were not there, in order. */
+  readonly searched: readonly string[];
+  /** What to do about it, in sentences; none where a binary was loaded. */
+  readonly remedies: readonly string[];
   readonly loadError: Error | null;
+  /** By what the user named the binary, or `null` where it was looked for. */
+  readonly named: 'LOCKSTEP_BINARY' | 'useBinary' | null;
 }
-
-/** C libraries of Linux; elsewhere there is nothing to choose. */
-export type Libc = 'glibc' | 'musl' | null;
-
-/** The C library among the files that are mapped into a process, of the text of /proc/self/maps. */
-export function libcIn(maps: string): 'glibc' | 'musl' {
-  // Distributions name it after the loader, after itself, or just libc.so, which glibc's never is.
-  return /\/(?:ld-musl-[^/\n]*|libc\.musl-[^/\n]*|libc\.so)$/m.test(maps) ? 'musl' : 'glibc';
-}
-
-/** Which C library this process runs on, by what is mapped into it. `LIBC` decides where it is set, as in node-gyp-build. */
-export function libc(): Libc {
-  if (process.platform !== 'linux') return null;
-  const { LIBC } = process.env;
-  if (LIBC === 'glibc' || LIBC === 'musl') return LIBC;
-  try {
-    return libcIn(readFileSync('/proc/self/maps', 'utf8'));
-  } catch {
-    // It may not be read, as under Node's permission model. Node itself knows whether it runs on glibc.
-    const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
-    return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
-  }
-}
-
-/**
- * node-gyp-build, which asks for a file of the system's as it loads unless it is told the C library: not every process may
- * read that.
- */
-function loadNodeGypBuild(): typeof nodeGypBuild {
-  const { LIBC } = process.env;
-  try {
-    process.env.LIBC = libc() ?? 'none';
-    return require('node-gyp-build');
-  } finally {
-    if (LIBC === undefined) delete process.env.LIBC;
-    else process.env.LIBC = LIBC;
-  }
-}
-
-/** Where binaries are looked for: `LOCKSTEP_PREBUILD`, else the package itself. */
-function home(): string {
-  return process.env.LOCKSTEP_PREBUILD || root;
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return []; // it is not there, or may not be read
-  }
-}
-
-/** The file of the package that fits this process by its name, or `undefined`. */
-function prebuilt(directory: string): string | undefined {
-  const here = libc();
-  const { matchTags, parseTags, compareTags } = loadNodeGypBuild();
-  const fits = matchTags('node', process.versions.modules ?? '');
-  const [best] = namesIn(directory)
-    .map((file) => parseTags(file))
-    .filter((tags) => tags !== undefined)
-    .filter(({ libc = here, ...others }) => libc === here && fits(others))
-    .sort(compareTags('node'));
-  return best && join(directory, best.file);
-}
-
-/** A file that could be the binary, and where its checksum stands: a line as `sha256sum` writes it. */
-interface Candidate {
-  readonly file: string;
-  readonly sums: string;
-  /** The name of the file there. */
-  readonly name: string;
-}
-
-/** Throws unless the file is the one whose checksum was written when it was built. */
-function verify({ file, sums, name }: Candidate): void {
-  const expected = (existsSync(sums) ? readFileSync(sums, 'utf8') : '')
-    .split(/\r?\n/)
-    .find((line) => line.endsWith(`  ${name}`))
-    ?.split(' ')[0];
-  if (expected === undefined) throw new Error(`${basename(sums)} must list the checksum of ${name}, and does not`);
-  const received = createHash('sha256').update(readFileSync(file)).digest('hex');
-  if (received === expected) return;
-  throw new Error(`the checksum of ${name} must be ${expected}, received ${received}: install lockstep anew`);
-}
-
-/** The one that was compiled here, if there is one, and the one that came with the package and fits, if one does. */
-const candidates: readonly (() => Candidate | undefined)[] = [
-  () => {
-    const file = join(home(), 'build', 'Release', 'lockstep.node');
-    return existsSync(file) ? { file, sums: `${file}.sha256`, name: basename(file) } : undefined;
-  },
-  () => {
-    const prebuilds = join(home(), 'prebuilds');
-    const file = prebuilt(join(prebuilds, `${process.platform}-${process.arch}`));
-    if (file === undefined) return undefined;
-    return { file, sums: join(prebuilds, 'SHA256SUMS'), name: relative(prebuilds, file).replaceAll('\\', '/') };
-  },
-];
 
 /** Node's own message is the same for both of its switches that keep addons out. */
 function open(file: string): unknown {
   try {
-    return require(file);
+    return builtin('node:module').createRequire(file)(file); // a require that no bundler has rewritten
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_DISABLED')) throw error;
+    if (!isDisabled(error)) throw error;
     const cause = 'permission' in process ? 'the permission model, without --allow-addons' : '--no-addons';
-    throw new Error(`Node loads no addons under ${cause}`, { cause: error });
+    throw Object.assign(new Error(`Node loads no addons under ${cause}`, { cause: error }), { code: error.code });
   }
+}
+
+/** Whether Node loads no addon at all. */
+function isDisabled(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_DISABLED';
+}
+
+/** The bytes of a file, or `undefined` where there is none. */
+function read(file: string): Uint8Array | undefined {
+  try {
+    return builtin('node:fs').readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Throws unless the bytes are those of which the checksum was written when the binary was built. */
+function verify({ file, sum }: Candidate, bytes: Uint8Array): void {
+  const expected = sum();
+  if (expected === null) return;
+  const received = builtin('node:crypto').createHash('sha256').update(bytes).digest('hex');
+  if (received === expected) return;
+  throw new Error(`the checksum of ${file} must be ${expected}, received ${received}`);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+class Search {
+  readonly attempts: Attempt[] = [];
+  readonly searched: string[] = [];
+  readonly #check: (exports: unknown) => void;
+  readonly #seen = new Set<string>();
+
+  constructor(check: (exports: unknown) => void) {
+    this.#check = check;
+  }
+
+  /** What the candidate exports, or `undefined` where it is not there or cannot be used. */
+  try(candidate: Candidate): unknown {
+    const { file } = candidate;
+    if (this.#seen.has(file)) return undefined;
+    this.#seen.add(file);
+    return this.attempt(file, () => {
+      const bytes = read(file);
+      if (bytes === undefined) {
+        this.searched.push(file);
+        return undefined;
+      }
+      verify(candidate, bytes);
+      return open(file);
+    });
+  }
+
+  /** As `try`, for whatever is named by `file`. */
+  attempt(file: string, load: () => unknown): unknown {
+    try {
+      const exports = load();
+      if (exports === undefined) return undefined;
+      this.#check(exports);
+      this.attempts.push({ file, error: null });
+      return exports;
+    } catch (error) {
+      this.attempts.push({ file, error: asError(error) });
+      return undefined;
+    }
+  }
+
+  /** Whether it makes no sense to look any further. */
+  get isOver(): boolean {
+    return isDisabled(this.attempts.at(-1)?.error);
+  }
+}
+
+/** Looks through all places. */
+function find(search: Search, here: System): unknown {
+  for (const place of places(here)) {
+    try {
+      for (const candidate of place.candidates()) {
+        const exports =
+          'file' in candidate
+            ? search.try(candidate)
+            : search.attempt(candidate.part, () =>
+                candidate.load((file) => {
+                  verify(file, read(file.file) ?? new Uint8Array());
+                  return open(file.file);
+                }),
+              );
+        if (exports !== undefined || search.isOver) return exports;
+      }
+    } catch (error) {
+      search.attempts.push({ file: place.name, error: asError(error) }); // where even to look is not allowed
+    }
+  }
+  return undefined;
 }
 
 /**
  * Loads the binary. What goes wrong is answered, not thrown.
  *
  * @param check throws for what a binary exports if it cannot be used
+ * @param path the file that the user named by `useBinary`
  */
-export function loadBinary(check: (exports: unknown) => void): Loaded {
-  const attempts: Attempt[] = [];
-  for (const find of candidates) {
-    let file = home(); // where even to look for one is not allowed
-    try {
-      const candidate = find();
-      if (candidate === undefined) continue;
-      file = candidate.file;
-      verify(candidate);
-      const exports = open(file);
-      check(exports);
-      attempts.push({ file, error: null });
-      return { exports, attempts, loadError: null };
-    } catch (error) {
-      attempts.push({ file, error: error instanceof Error ? error : new Error(String(error)) });
-    }
+export function loadBinary(check: (exports: unknown) => void, path?: string): Loaded {
+  const search = new Search(check);
+  const { attempts, searched } = search;
+  const given = path ?? environment('LOCKSTEP_BINARY');
+  if (given) return loadNamed(search, given, path === undefined ? 'LOCKSTEP_BINARY' : 'useBinary');
+  try {
+    builtin('node:fs'); // without which there is nothing to look at
+    const here = system();
+    const exports = find(search, here);
+    const found = { exports: exports ?? null, attempts, searched, named: null };
+    if (exports !== undefined) return { ...found, remedies: [], loadError: null };
+    const errors = attempts.map(({ error }) => String(error));
+    const advice = remedies(errors, here.key in sums);
+    return { ...found, remedies: advice, loadError: explain(search, here, advice) };
+  } catch (error) {
+    const loadError = asError(error);
+    return { exports: null, attempts, searched, remedies: [], loadError, named: null };
   }
-  return { exports: null, attempts, loadError: explain(attempts) };
 }
 
-function explain(attempts: readonly Attempt[]): Error {
+/** Loads the file that the user named, and no other. Its bytes are not compared with anything: a packager may sign it. */
+function loadNamed(search: Search, path: string, named: 'LOCKSTEP_BINARY' | 'useBinary'): Loaded {
+  const { attempts, searched } = search;
+  let file = path;
+  let exports: unknown;
+  try {
+    file = builtin('node:path').resolve(path);
+    exports = search.try({ file, sum: () => null });
+  } catch (error) {
+    attempts.push({ file, error: asError(error) }); // this runtime has no files
+  }
+  const found = { exports: exports ?? null, attempts, searched, named, remedies: [] };
+  if (exports !== undefined) return { ...found, loadError: null };
+  const reason = attempts.at(-1)?.error?.message ?? 'there is no such file';
+  return { ...found, loadError: new Error(`${named} must name lockstep's binary, received ${file}: ${reason}`) };
+}
+
+function explain({ attempts, searched }: Search, { key, name }: System, advice: readonly string[]): Error {
+  const looked = searched.length === 0 ? '' : `; searched: ${searched.join(', ')}`;
+  return new Error([`${reasonOf(attempts, key, name)}${looked}.`, ...advice].join(' '));
+}
+
+function reasonOf(attempts: readonly Attempt[], key: string, name: string): string {
   const [first] = attempts;
   if (first === undefined) {
-    const system = [process.platform, process.arch, libc()].filter((part) => part !== null).join(' ');
-    return new Error(
-      `there is no binary for ${system}, neither prebuilt nor compiled here (npx lockstep doctor says more)`,
-    );
+    return key in sums
+      ? `the binary for ${name} was not found`
+      : `there is no binary for ${name}, neither prebuilt nor compiled here`;
   }
-  if (attempts.length === 1) return first.error ?? new Error(`${first.file} was not loaded`);
+  if (attempts.length === 1) {
+    const message = first.error?.message ?? '';
+    return message.includes(first.file) ? message : `${message} (${first.file})`;
+  }
   const reasons = attempts.map(({ file, error }) => `${file}: ${error?.message}`);
-  return new Error(`none of ${attempts.length} binaries could be loaded: ${reasons.join('; ')}`);
+  return `none of ${attempts.length} binaries could be loaded: ${reasons.join('; ')}`;
 }

@@ -13,9 +13,21 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'how fast the optimizers are on this machine, and whether all backends agree bit by bit',
     run: async (args) => (await import('./bench/cli.js')).bench(args),
   },
+  build: {
+    summary: 'compiles a binary for this machine, where the package brings none; needs a C++17 compiler and CMake',
+    run: async (args) => (await import('./build.js')).build(args),
+  },
+  copy: {
+    summary: 'copies the binaries into the folder of a bundle',
+    run: async (args) => (await import('./copy.js')).copy(args),
+  },
   doctor: {
     summary: 'which backend runs here, which binaries were tried, and how to have it run natively',
     run: async (args) => (await import('./doctor.js')).doctor(args),
+  },
+  embed: {
+    summary: 'writes a JavaScript module that holds the binary, for a bundle or a single executable',
+    run: async (args) => (await import('./embed.js')).embed(args),
   },
 };
 

@@ -3,18 +3,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { backend } from './backend.js';
-import { libc } from './binary.js';
+import { dirname } from 'node:path';
+import { runCommand } from './command.js';
+import { Adam, type BackendName, backend } from './index.js';
+import { libc } from './libc.js';
 import { loadAddon } from './native.js';
-import { Adam } from './optimizers/adam.js';
-import type { BackendName } from './plan.js';
 import { availableThreads, cpuQuota } from './threads.js';
+import { version } from './where.js';
 
 const usage = `npx lockstep doctor [--json]
 
   --json  the same as JSON
+
+It examines the installation that it is called from. Of a program that was bundled or deployed, backend().loadError tells.
 
 Ends with 0 if lockstep runs natively, or on the backend that LOCKSTEP_BACKEND names, and all backends write the same
 bits; else with 1.
@@ -28,12 +29,17 @@ interface Check {
 
 interface Report {
   readonly lockstep: string;
+  /** The folder of the package that was examined. */
+  readonly folder: string;
   readonly system: string;
   readonly runtime: string;
   readonly cpu: string;
   /** Features of the CPU that kernels use, where the operating system tells. */
   readonly features: readonly string[] | null;
+  /** The files that were there, with what kept each from being loaded. */
   readonly binaries: readonly { readonly file: string; readonly error: string | null }[];
+  /** The files that were looked for and were not there. */
+  readonly searched: readonly string[];
   readonly backend: BackendName | null;
   readonly available: readonly BackendName[];
   readonly error: string | null;
@@ -83,27 +89,9 @@ function trainOn(name: BackendName): Check {
   return { backend: name, hash: hash.digest('hex') };
 }
 
-/** What to do about a binary that was not loaded. */
-function remedyFor(error: string): string {
-  if (process.env.LOCKSTEP_PREBUILD) {
-    return 'Only the directory that LOCKSTEP_PREBUILD names is looked at: unset it, or name one with build/Release or prebuilds.';
-  }
-  if (/checksum|SHA256SUMS/.test(error)) {
-    return 'The binary is not the one that was published. Install lockstep anew: remove node_modules/lockstep, then npm install.';
-  }
-  if (/no-addons/.test(error)) return 'Run Node without --no-addons.';
-  if (/permission|ERR_ACCESS_DENIED|restricted/i.test(error)) return 'Run Node with --allow-addons --allow-fs-read=*.';
-  if (/another version/.test(error)) return 'Compile the binary anew: npm rebuild lockstep (npm run build in a clone).';
-  return 'Compile a binary for this system: install a C++17 compiler and CMake, then LOCKSTEP_BUILD_FROM_SOURCE=1 npm rebuild lockstep.';
-}
-
 function examine(): Report {
-  const { attempts, loadError } = loadAddon();
-  const remedies = attempts
-    .map(({ error }) => error)
-    .filter((error) => error !== null && loadError !== null)
-    .map((error) => remedyFor(String(error)));
-  if (loadError !== null && attempts.length === 0) remedies.push(remedyFor(loadError.message));
+  const { attempts, searched, loadError, ...loaded } = loadAddon();
+  const remedies = [...loaded.remedies];
 
   let info: ReturnType<typeof backend> | null = null;
   let error: string | null = null;
@@ -111,22 +99,27 @@ function examine(): Report {
     info = backend();
   } catch (thrown) {
     error = thrown instanceof Error ? thrown.message : String(thrown);
-    if (process.env.LOCKSTEP_REQUIRE_NATIVE !== '1')
+    if (loadError === null || loaded.named !== null)
       remedies.push('Correct or unset the variable that the error names.');
   }
   const checks = info === null ? [] : info.available.map(trainOn);
   const alike = checks.every(({ hash }) => hash === checks[0].hash);
   if (!alike) remedies.push('Backends write different bits. That must never be: please report it with all of this.');
 
-  const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string };
-  const asWanted = loadError === null || Boolean(process.env.LOCKSTEP_BACKEND);
+  const forced = process.env.LOCKSTEP_BACKEND;
+  if (info?.name === 'typescript' && forced && loadError === null) {
+    remedies.push('LOCKSTEP_BACKEND asks for TypeScript: unset it to run natively, several times faster.');
+  }
+  const asWanted = loadError === null || Boolean(forced);
   return {
-    lockstep: version,
+    lockstep: version(),
+    folder: dirname(__dirname),
     system: [process.platform, release(), process.arch, libc()].filter((part) => part !== null).join(' '),
     runtime: runtimeName(),
     cpu: cpus()[0]?.model.trim() ?? process.arch,
     features: cpuFeatures(),
     binaries: attempts.map(({ file, error }) => ({ file, error: error?.message ?? null })),
+    searched,
     backend: info?.name ?? null,
     available: info?.available ?? [],
     error: error ?? loadError?.message ?? null,
@@ -141,9 +134,9 @@ function examine(): Report {
 }
 
 function text(report: Report): string {
-  const { binaries, backend, available, threads, checks } = report;
+  const { binaries, searched, backend, available, threads, checks } = report;
   const rows: [string, string][] = [
-    ['lockstep', report.lockstep],
+    ['lockstep', `${report.lockstep}, in ${report.folder}`],
     ['system', report.system],
     ['runtime', report.runtime],
     ['CPU', report.features === null ? report.cpu : `${report.cpu} (${report.features.join(', ')})`],
@@ -152,6 +145,7 @@ function text(report: Report): string {
       'binary',
       error === null ? `${file}: loaded` : `${file}: not loaded: ${error}`,
     ]),
+    ...(available.length > 1 ? [] : searched).map((file): [string, string] => ['searched', `${file}: not there`]),
     ...Object.entries(report.environment).map(([name, value]): [string, string] => ['environment', `${name}=${value}`]),
     ['backend', backend === null ? `none: ${report.error}` : `${backend} (of ${available.join(', ')})`],
   ];
@@ -159,28 +153,22 @@ function text(report: Report): string {
   if (threads !== null) rows.push(['threads', `${threads.count} (${threads.why})`]);
   for (const { backend, hash } of checks) rows.push(['self-check', `${backend} ${hash.slice(0, 16)}`]);
   const lines = rows.map(([name, value]) => `${name.padEnd(12)} ${value}`);
-  const verdict = report.healthy ? `lockstep is well: it runs on ${backend}.` : 'lockstep does not run as it could.';
-  return [...lines, '', verdict, ...report.remedies, ''].join('\n');
+  return [...lines, '', verdictOf(report), ...report.remedies, ''].join('\n');
+}
+
+/** TypeScript is never called well: it is what was asked for, or what is left. */
+function verdictOf({ healthy, backend }: Report): string {
+  if (!healthy) return 'lockstep does not run as it could.';
+  if (backend === 'typescript') return 'lockstep runs in TypeScript, as LOCKSTEP_BACKEND asks.';
+  return `lockstep is well: it runs on ${backend}.`;
 }
 
 /** Runs the command, and answers with its exit code. */
-export async function doctor(args: readonly string[]): Promise<number> {
-  let options: { json?: boolean; help?: boolean };
-  try {
-    ({ values: options } = parseArgs({
-      args: [...args],
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    }));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-    return 1;
-  }
-  if (options.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  process.removeAllListeners('warning'); // that a binary did not load is what the report is about
-  const report = examine();
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : text(report));
-  return report.healthy ? 0 : 1;
+export function doctor(args: readonly string[]): Promise<number> {
+  return runCommand({ usage, flags: ['json'], most: 0 }, args, ({ flags }) => {
+    process.removeAllListeners('warning'); // that a binary did not load is what the report is about
+    const report = examine();
+    process.stdout.write(flags.has('json') ? `${JSON.stringify(report, null, 2)}\n` : text(report));
+    return report.healthy ? 0 : 1;
+  });
 }

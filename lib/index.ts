@@ -1,5 +1,5 @@
 export type { FloatArray } from './arrays.js';
-export { type BackendInfo, backend } from './backend.js';
+export { type BackendInfo, backend, useBinary } from './backend.js';
 export type { Dialect, Mode, WeightDecayMode } from './definition.js';
 export type { StepOptions, StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';

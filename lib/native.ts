@@ -1,11 +1,12 @@
 // What the binary exports, and the backends that it makes.
 
 import { type FloatArray, lengthOf } from './arrays.js';
-import { type Attempt, loadBinary } from './binary.js';
+import { type Loaded, loadBinary } from './binary.js';
 import { type Backend, type NativeName, stages } from './plan.js';
 import { rules } from './rules/index.js';
 import { Prologue } from './rules/prologue.js';
 import type { Rule } from './rules/rule.js';
+import { version } from './where.js';
 
 /** The names that a rule has in C++. */
 interface RuleNames {
@@ -19,6 +20,8 @@ interface RuleNames {
  * arrays are still what they were is for us to check before each step (binding/plan.h).
  */
 export interface Addon {
+  /** The version of the package that it was built from. */
+  readonly version: string;
   /** The instruction sets that this machine can run, best first. */
   readonly isas: readonly NativeName[];
   readonly rules: Readonly<Record<string, RuleNames>>;
@@ -53,23 +56,33 @@ export interface Addon {
 
 const { apply } = Reflect;
 
-export interface LoadedAddon {
+export interface LoadedAddon extends Omit<Loaded, 'exports'> {
   readonly addon: Addon | null;
-  readonly attempts: readonly Attempt[];
-  readonly loadError: Error | null;
 }
 
-/** Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why. */
-export function loadAddon(): LoadedAddon {
-  const { exports, ...rest } = loadBinary((found) => {
-    if (!isOfThisVersion(found as Addon))
-      throw new Error('the binary is of another version of lockstep: compile it anew');
-  });
+/**
+ * Loads the addon. What goes wrong is answered, not thrown: lockstep then runs in TypeScript, and says why.
+ *
+ * @param path the file that the user named by `useBinary`
+ */
+export function loadAddon(path?: string): LoadedAddon {
+  const { exports, ...rest } = loadBinary(requireOurs, path);
   return { addon: exports as Addon | null, ...rest };
 }
 
-/** Whether a row of coefficients means the same to both sides. */
-function isOfThisVersion(addon: Addon): boolean {
+/** Throws unless a row of coefficients means the same to both sides, and both are of one version. */
+function requireOurs(exports: unknown): void {
+  const addon = exports as Partial<Addon> | null;
+  if (typeof addon !== 'object' || !Array.isArray(addon?.isas)) throw new Error('it is no binary of lockstep');
+  const wanted = version();
+  if (addon.version !== wanted) {
+    const found = addon.version ?? 'an unknown version';
+    throw new Error(`the binary is of another version of lockstep (${found}, not ${wanted}): compile it anew`);
+  }
+  if (!hasOurRules(addon as Addon)) throw new Error('the binary is of another version of lockstep: compile it anew');
+}
+
+function hasOurRules(addon: Addon): boolean {
   const expected = rules.map((rule) => signature(rule.name, namesOf(rule)));
   const found = Object.entries(addon.rules ?? {}).map(([name, names]) => signature(name, names));
   return (

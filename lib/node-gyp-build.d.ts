@@ -9,6 +9,8 @@ declare module 'node-gyp-build' {
   function load(root: string): unknown;
 
   namespace load {
+    /** The path of the binary that `load` would load. */
+    function resolve(root: string): string;
     function parseTags(file: string): Tags | undefined;
     function matchTags(runtime: string, abi: string): (tags: Tags | undefined) => boolean;
     function compareTags(runtime: string): (a: Tags, b: Tags) => number;

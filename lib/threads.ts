@@ -1,8 +1,7 @@
 // How many threads a step uses.
 
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { describe, rangeError } from './errors.js';
+import { builtin, environment, parallelism } from './runtime.js';
 
 /**
  * Elements that are worth a thread of their own: below, the help costs more than it brings. Measured with other work between the
@@ -24,12 +23,12 @@ let available: number | undefined;
  * @throws RangeError `ERR_INVALID_OPTION` for a `LOCKSTEP_THREADS` that is no integer >= 1
  */
 export function availableThreads(): number {
-  available ??= forcedThreads() ?? Math.max(1, Math.min(availableParallelism(), Math.ceil(cpuQuota('/'))));
+  available ??= forcedThreads() ?? Math.max(1, Math.min(parallelism(), Math.ceil(cpuQuota('/'))));
   return available;
 }
 
 function forcedThreads(): number | undefined {
-  const forced = process.env.LOCKSTEP_THREADS;
+  const forced = environment('LOCKSTEP_THREADS');
   if (!forced) return undefined;
   if (/^[1-9]\d{0,5}$/.test(forced)) return Number(forced);
   throw rangeError('ERR_INVALID_OPTION', `LOCKSTEP_THREADS must be an integer >= 1, received ${describe(forced)}`);
@@ -39,7 +38,7 @@ function forcedThreads(): number | undefined {
 export function cpuQuota(root: string): number {
   const read = (path: string) => {
     try {
-      return readFileSync(`${root}${path}`, 'utf8').trim();
+      return builtin('node:fs').readFileSync(`${root}${path}`, 'utf8').trim();
     } catch {
       return '';
     }

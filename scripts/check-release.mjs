@@ -2,8 +2,11 @@
 // Packs the tarball beside it if so.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeBundles } from './bundle.mjs';
+import { bundleProblems } from './bundle-problems.mjs';
 import { targets } from './prebuild-targets.mjs';
 import { root, runOrThrow } from './processes.mjs';
 
@@ -34,7 +37,12 @@ for (const { file } of targets) {
     problems.push(`prebuilds/SHA256SUMS must list ${file} with its checksum ${sha256(file)}`);
   }
 }
+await writeBundles(); // with the binaries of all platforms, which lie together here
 const [{ filename, size }] = JSON.parse(await runOrThrow('npm', ['pack', '--json', '--ignore-scripts']));
+const unpacked = mkdtempSync(join(tmpdir(), 'lockstep-release-'));
+await runOrThrow('tar', ['-xzf', join(root, filename), '-C', unpacked]);
+problems.push(...bundleProblems(join(unpacked, 'package')));
+rmSync(unpacked, { recursive: true });
 if (size >= maxSize) problems.push(`the tarball must be smaller than ${maxSize / 1e6} MB, it has ${size / 1e6}`);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;

@@ -2,13 +2,15 @@
 //
 // Without names the one for this machine. --all builds what this machine has compilers for, and says what it has not. In CI, and
 // of what was named, that is a failure. Any run ends with prebuilds/SHA256SUMS over all files that are there, which lockstep
-// checks before it loads one; --sums writes just that, for binaries that were gathered from several machines.
+// checks before it loads one, and with bundles that name these files; --sums does just that, for binaries that were gathered from
+// several machines.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
+import { writeBundles } from './bundle.mjs';
 import { targets } from './prebuild-targets.mjs';
 import { missingPrograms, printTable, root } from './processes.mjs';
 
@@ -102,6 +104,9 @@ for (const target of chosen) {
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   rows.push([target.name, target.file, size, seconds, outcome]);
 }
-if (existsSync(prebuilds)) writeSums();
+if (existsSync(prebuilds)) {
+  writeSums();
+  if (existsSync(join(root, 'dist'))) await writeBundles();
+}
 if (rows.length > 0) printTable(['target', 'file', 'size', 'seconds', 'outcome'], rows);
 if (rows.some((row) => row.includes('FAILED'))) process.exitCode = 1;

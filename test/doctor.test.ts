@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { remedies } from '../lib/remedies.js';
 import { lockstep } from './command.js';
 import { cannotTest, root } from './native-build.js';
 
@@ -47,10 +48,38 @@ describe.skipIf(!built)('npx lockstep doctor', () => {
   });
 
   test('is content with what LOCKSTEP_BACKEND names, not with what it cannot', () => {
-    expect(doctor([], { LOCKSTEP_BACKEND: 'typescript' })).toMatchObject({ status: 0 });
+    expect(doctor([], { LOCKSTEP_BACKEND: 'scalar' })).toMatchObject({ status: 0 });
+    const asked = doctor([], { LOCKSTEP_BACKEND: 'typescript' });
+    expect(asked.status).toBe(0);
+    expect(asked.stdout).not.toContain('is well');
+    expect(asked.stdout).toMatch(/^lockstep runs in TypeScript, as LOCKSTEP_BACKEND asks\.$/m);
+    expect(asked.stdout).toMatch(/unset it to run natively/);
     const { stdout, status } = doctor([], { LOCKSTEP_BACKEND: 'abc' });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^backend +none: LOCKSTEP_BACKEND must be one of/m);
+  });
+
+  test('does not call TypeScript well where no binary was found, though it was asked for', () => {
+    const { stdout } = doctor([], { LOCKSTEP_PREBUILD: empty, LOCKSTEP_BACKEND: 'typescript' });
+    expect(stdout).not.toContain('is well');
+    expect(stdout).toMatch(/^searched +.*build.Release.lockstep.node: not there$/m);
+  });
+
+  test('of a file system without programs advises no compiler', () => {
+    // What Linux answers where the file lies on a mount with noexec.
+    const error = '/app/lockstep.node: failed to map segment from shared object';
+    const [advice] = remedies([error], true);
+    expect(advice).toMatch(/mounted noexec.*LOCKSTEP_BINARY.*A compiler does not help/);
+    expect(advice).not.toContain('npx lockstep build');
+  });
+
+  test('of a binary that is named says what is wrong with it', () => {
+    const { stdout, status } = doctor([], { LOCKSTEP_BINARY: join(empty, 'absent.node') });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^backend +none: LOCKSTEP_BINARY must name lockstep's binary, received .*: there is no such file$/m,
+    );
+    expect(stdout).toMatch(/^Correct or unset the variable that the error names\.$/m);
   });
 
   test('tells of LOCKSTEP_REQUIRE_NATIVE', () => {

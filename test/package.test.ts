@@ -2,7 +2,6 @@
 // are those of this checkout.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -11,13 +10,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleProblems } from '../scripts/bundle-problems.mjs';
 import { optimizers } from './optimizers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +33,7 @@ const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 const shell = process.platform === 'win32';
 let tarball = '';
 let top: readonly string[] = [];
+let problems: readonly string[] = [];
 
 beforeAll(() => {
   const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
@@ -42,6 +44,7 @@ beforeAll(() => {
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   top = readdirSync(installed);
+  problems = bundleProblems(installed);
   rmSync(join(installed, 'prebuilds'), { recursive: true, force: true }); // here the sources have to do
   for (const name of Object.keys(manifest.dependencies)) {
     symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name), 'junction');
@@ -80,16 +83,17 @@ test('the tarball holds what is needed to run and to compile, and nothing else',
     'lib',
     'package.json',
     ...built,
-    'scripts',
     'src',
   ]);
-  expect(readdirSync(join(installed, 'scripts'))).toEqual(['install.cjs']);
   expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(3);
 });
 
 test('publint and attw have nothing to say', () => {
   const publint = spawnSync(bin('publint'), ['--strict', installed], { encoding: 'utf8', shell });
-  expect(publint.stdout + publint.stderr).toContain('All good!');
+  expect(publint.status).toBe(0);
+  // One suggestion is declined: with "sideEffects", bundles of `bun build --target=node` die when they are imported.
+  const remarks = publint.stdout.split('\n').filter((line) => /^\d+\. |^(?:Warnings|Errors):/.test(line));
+  expect(remarks).toEqual([expect.stringMatching(/^1\. .*"sideEffects"/)]);
   const attw = spawnSync(bin('attw'), [tarball, '--no-color', '--no-emoji'], { encoding: 'utf8', shell });
   expect(attw.stdout).toContain('No problems found');
   expect(attw.status).toBe(0);
@@ -131,7 +135,10 @@ test('import and require reach the same classes', () => {
      console.log(JSON.stringify([Object.keys(cjs).sort(), Object.keys(cjs).filter((name) => cjs[name] !== esm[name])]));`,
   );
   const [names, different] = JSON.parse(stdout) as [string[], string[]];
-  const others = ['LossScaler', 'Optimizer', 'ReduceOnPlateau', 'backend', 'layerDecay', 'schedules', 'splitGroups'];
+  const others = [
+    ...['LossScaler', 'Optimizer', 'ReduceOnPlateau'],
+    ...['backend', 'layerDecay', 'schedules', 'splitGroups', 'useBinary'],
+  ];
   expect(names).toEqual([...others, ...optimizers.map(({ name }) => name)].sort());
   expect(different).toEqual([]);
 });
@@ -161,89 +168,42 @@ test.each(['nodenext', 'bundler'])('a strict TypeScript project compiles against
   expect(status).toBe(0);
 });
 
-describe('the install script', () => {
-  const install = (env: NodeJS.ProcessEnv) =>
-    spawnSync(process.execPath, ['scripts/install.cjs'], { cwd: installed, encoding: 'utf8', env });
+describe('npx lockstep build', () => {
+  const build = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    spawnSync(process.execPath, [join(installed, 'dist', 'cli.js'), 'build', ...args], {
+      cwd: project,
+      encoding: 'utf8',
+      env,
+    });
   // Node alone on the PATH: no compiler, no cmake.
   const bare = { PATH: mkdtempSync(join(tmpdir(), 'lockstep-path-')), HOME: process.env.HOME };
   afterAll(() => rmSync(bare.PATH, { recursive: true }));
 
-  test('without a compiler ends well, with a clear notice', () => {
-    const { status, stderr } = install(bare);
-    expect(status).toBe(0);
-    expect(stderr).toContain('NO NATIVE BINARY could be loaded or compiled');
+  test('without a compiler says so, and ends with 1 unless it is optional', () => {
+    const { status, stderr } = build(bare);
+    expect(status).toBe(1);
+    expect(stderr).toContain('NOT COMPILED: it needs a C++17 compiler and CMake');
     expect(existsSync(join(installed, 'build'))).toBe(false);
+    expect(build(bare, '--optional')).toMatchObject({ status: 0, stderr: expect.stringContaining('NOT COMPILED') });
     expect(JSON.parse(use('b.cjs', cjs).stdout)).toMatchObject({ name: 'typescript', ...stepped });
   });
 
-  test('without a compiler fails where native is required', () => {
-    expect(install({ ...bare, LOCKSTEP_REQUIRE_NATIVE: '1' }).status).toBe(1);
-  });
-
-  describe('where a binary came with the package', () => {
-    const binary = readFileSync(join(root, 'build', 'Release', 'lockstep.node')); // stands in for it
-    const system = `${process.platform}-${process.arch}`;
-    const prebuilds = join(installed, 'prebuilds');
-
-    beforeAll(() => {
-      rmSync(prebuilds, { recursive: true, force: true });
-      mkdirSync(join(prebuilds, system), { recursive: true });
-      writeFileSync(join(prebuilds, system, 'lockstep.node'), binary);
-      const sha256 = createHash('sha256').update(binary).digest('hex');
-      writeFileSync(join(prebuilds, 'SHA256SUMS'), `${sha256}  ${system}/lockstep.node\n`);
-    });
-    afterAll(() => rmSync(prebuilds, { recursive: true }));
-
-    test('has nothing to do', () => {
-      expect(install({ ...bare, LOCKSTEP_REQUIRE_NATIVE: '1' })).toMatchObject({ status: 0, stdout: '', stderr: '' });
-    });
-
-    test('says so where it has to compile and cannot', () => {
-      const { status, stderr } = install({ ...bare, LOCKSTEP_BUILD_FROM_SOURCE: '1' });
-      expect(status).toBe(0);
-      expect(stderr).toContain('NOT COMPILED');
-      expect(JSON.parse(use('p.cjs', cjs).stdout)).toMatchObject({ name: expect.not.stringMatching('typescript') });
-    });
-
-    test.skipIf(process.platform === 'win32')('keeps nothing compiled that does not load', () => {
-      const PATH = mkdtempSync(join(project, 'path-'));
-      const release = join(installed, 'build', 'Release');
-      const lines = [`#!${process.execPath}`, "const fs = require('node:fs');"];
-      lines.push(`fs.mkdirSync('${release}', { recursive: true });`);
-      lines.push(`fs.writeFileSync('${release}/lockstep.node', 'not a binary');`);
-      writeFileSync(join(PATH, 'cmake'), lines.join('\n'), { mode: 0o755 });
-      const { status, stderr } = install({ ...bare, PATH, LOCKSTEP_BUILD_FROM_SOURCE: '1' });
-      expect(status).toBe(0);
-      expect(stderr).toContain('NOT COMPILED');
-      expect(existsSync(join(installed, 'build'))).toBe(false);
-    });
-  });
-
-  test('in a clone keeps what it compiled, though dist/ be of an older version', () => {
-    const clone = mkdtempSync(join(project, 'clone-'));
-    const cmakeJs = join(clone, 'node_modules', 'cmake-js', 'bin');
-    for (const directory of [cmakeJs, join(clone, 'scripts'), join(clone, 'dist')]) {
-      mkdirSync(directory, { recursive: true });
-    }
-    cpSync(join(root, 'scripts', 'install.cjs'), join(clone, 'scripts', 'install.cjs'));
-    writeFileSync(
-      join(clone, 'dist', 'native.js'),
-      "exports.loadAddon = () => ({ attempts: [], loadError: new Error('another version') });",
-    );
-    const binary = JSON.stringify(join(root, 'build', 'Release', 'lockstep.node'));
-    writeFileSync(
-      join(cmakeJs, 'cmake-js'),
-      `require('node:fs').cpSync(${binary}, 'build/Release/lockstep.node', { recursive: true });`,
-    );
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/install.cjs'], { cwd: clone, encoding: 'utf8' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(existsSync(join(clone, 'build', 'Release', 'lockstep.node'))).toBe(true);
+  test.skipIf(process.platform === 'win32')('keeps nothing compiled that does not load', () => {
+    const PATH = mkdtempSync(join(project, 'path-'));
+    const release = join(installed, 'build', 'Release');
+    const lines = [`#!${process.execPath}`, "const fs = require('node:fs');"];
+    lines.push(`fs.mkdirSync('${release}', { recursive: true });`);
+    lines.push(`fs.writeFileSync('${release}/lockstep.node', 'not a binary');`);
+    writeFileSync(join(PATH, 'cmake'), lines.join('\n'), { mode: 0o755 });
+    const { status, stderr } = build({ ...bare, PATH });
+    expect(status).toBe(1);
+    expect(stderr).toContain('the binary was compiled, but it does not load');
+    expect(existsSync(join(installed, 'build'))).toBe(false);
   });
 
   test('compiles where it can, from the files in the tarball and offline', () => {
-    const { status, stderr } = install({ ...process.env, npm_config_offline: 'true' });
-    expect(status).toBe(0);
-    expect(stderr).not.toContain('NO NATIVE BINARY');
+    const { status, stderr } = build({ ...process.env, npm_config_offline: 'true' });
+    expect(status, stderr).toBe(0);
     for (const [file, program] of [
       ['c.mjs', esm],
       ['c.cjs', cjs],
@@ -253,4 +213,117 @@ describe('the install script', () => {
       expect(stderr).toBe('');
     }
   });
+
+  test('what it compiled is handed on by copy and embed', () => {
+    const folder = join(project, 'out');
+    const command = (...args: string[]) =>
+      spawnSync(process.execPath, [join(installed, 'dist', 'cli.js'), ...args], { cwd: project, encoding: 'utf8' });
+    const { stdout, status } = command('copy', 'out');
+    expect(status).toBe(0);
+    const files = stdout
+      .trim()
+      .split('\n')
+      .map((file) => basename(file));
+    const [name] = files.filter((file) => file.startsWith(`lockstep.${process.platform}-${process.arch}`));
+    expect(readFileSync(join(folder, name))).toEqual(
+      readFileSync(join(installed, 'build', 'Release', 'lockstep.node')),
+    );
+    cpSync(join(installed, 'dist', 'index.js'), join(folder, 'bundle.cjs'));
+    const run = (program: string) =>
+      spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' }).stdout.trim();
+    expect(run("console.log(require('./bundle.cjs').backend().name)")).not.toBe('typescript');
+    const embedded = command('embed');
+    expect(embedded.status).toBe(0);
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    cpSync(join(installed, 'dist', 'index.js'), join(folder, 'bundle.cjs'));
+    writeFileSync(join(folder, 'embedded.cjs'), embedded.stdout);
+    const program = "require('./embedded.cjs'); console.log(JSON.stringify(require('./bundle.cjs').backend()))";
+    expect(JSON.parse(run(program))).toMatchObject({ name: expect.not.stringMatching('typescript'), loadError: null });
+    expect(command('copy', 'out', 'amiga')).toMatchObject({ status: 1, stderr: expect.stringContaining('amiga') });
+  });
+});
+
+describe('what require loads', () => {
+  /** The files that a statement loads, and the modules of Node that it asks for or makes Node load. */
+  const loadedBy = (statement: string) => {
+    const { stdout, stderr } = use(
+      'loaded.cjs',
+      `const Module = require('node:module');
+       const asked = [];
+       const { _load } = Module;
+       Module._load = (name, ...rest) => {
+         if (Module.isBuiltin(name)) asked.push(name);
+         return _load(name, ...rest);
+       };
+       const { getBuiltinModule } = process;
+       process.getBuiltinModule = (name) => {
+         asked.push(name);
+         return getBuiltinModule(name);
+       };
+       const names = () => process.moduleLoadList.filter((name) => /^NativeModule (?!internal)/.test(name));
+       const [files, modules] = [Object.keys(require.cache), names()];
+       ${statement};
+       const isNew = (before) => (name) => !before.includes(name);
+       const loaded = Object.keys(require.cache).filter(isNew(files));
+       console.log(JSON.stringify({ files: loaded, modules: [...asked, ...names().filter(isNew(modules))] }));`,
+    );
+    expect(stderr).toBe('');
+    const { files, modules } = JSON.parse(stdout) as Record<'files' | 'modules', string[]>;
+    return { files: files.map((name) => name.replace(/^.*node_modules[\\/]lockstep[\\/]/, '')), modules };
+  };
+
+  test('is one file, and no module of Node', () => {
+    expect(loadedBy("require('lockstep')")).toEqual({ files: [join('dist', 'index.js')], modules: [] });
+  });
+
+  test('is that file and the binary once an optimizer is made', () => {
+    const { files, modules } = loadedBy("new (require('lockstep').Adam)([new Float32Array(4)])");
+    expect(files).toEqual([join('dist', 'index.js'), join('build', 'Release', 'lockstep.node')]);
+    expect(modules).toContain('node:crypto'); // else the test above would prove nothing
+  });
+});
+
+describe('the bundles', () => {
+  const bundles = ['index.js', 'esm/index.js', 'esm/index.bun.js', 'esm/index.browser.js'];
+  const read = (name: string) => readFileSync(join(installed, 'dist', name), 'utf8');
+
+  test.each(bundles)('%s: its source map leads to the files of lib/', (name) => {
+    expect(read(name)).toMatch(new RegExp(`//# sourceMappingURL=${basename(name)}\\.map\n$`));
+    const { sources } = JSON.parse(read(`${name}.map`)) as { readonly sources: readonly string[] };
+    const missing = sources.filter((source) => !existsSync(join(installed, 'dist', dirname(name), source)));
+    expect(missing).toEqual([]);
+    expect(sources.length).toBeGreaterThan(50);
+  });
+
+  test.each(bundles)('%s: imports nothing, and requires no module of Node but where it needs one', (name) => {
+    expect(read(name)).not.toMatch(/^import\b|^(?:var|const|let) \w+ = require\(/m);
+    expect(read(name)).not.toContain('__require');
+  });
+
+  test('name the binaries that the package carries, with their checksums, and no other', () => {
+    expect(problems).toEqual([]);
+  });
+
+  test.each(bundles)('%s: every class has the name that it is exported by', async (name) => {
+    const exported = (await import(join(installed, 'dist', name))) as Record<string, unknown>;
+    const isClass = (value: unknown) => typeof value === 'function' && /^class\b/.test(String(value));
+    const classes = Object.entries(exported).filter(([name, value]) => isClass(value) && name !== 'default');
+    expect(classes.length).toBeGreaterThan(optimizers.length);
+    expect(classes.filter(([name, value]) => (value as { name: string }).name !== name)).toEqual([]);
+  });
+});
+
+test('every class is one, by whichever condition it is reached in Node', () => {
+  const program = `import { Adam } from 'lockstep';
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    const adam = new (require('lockstep').Adam)([new Float32Array(1)]);
+    const { Optimizer } = await import('lockstep');
+    console.log(adam instanceof Adam, adam instanceof Optimizer);`;
+  expect(use('instances.mjs', program).stdout).toBe('true true\n');
+});
+
+test('the tarball is small', () => {
+  expect(statSync(tarball).size).toBeLessThan(3e6);
 });

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
-import { backend } from '../backend.js';
+import { backend } from '../index.js';
 
 export interface Machine {
   readonly cpu: string;

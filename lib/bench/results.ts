@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { backend } from '../backend.js';
+import { backend } from '../index.js';
 import { describeMachine, type Machine } from './machine.js';
 import { digits, shortCell, sizeName, table } from './text.js';
 import { agreementElements, type Throughput } from './throughput.js';

@@ -1,13 +1,7 @@
 // What is compared: each optimizer on each backend, and the two loops, each on arrays of its own with the same values.
 
 import type { FloatArray } from '../arrays.js';
-import type { CommonOptions } from '../optimizer.js';
-import { Adagrad } from '../optimizers/adagrad.js';
-import { Adam } from '../optimizers/adam.js';
-import { AdamW } from '../optimizers/adamw.js';
-import { Momentum } from '../optimizers/momentum.js';
-import { SGD } from '../optimizers/sgd.js';
-import type { BackendName } from '../plan.js';
+import { Adagrad, Adam, AdamW, type BackendName, type CommonOptions, Momentum, SGD } from '../index.js';
 import { hoisted, type Loop, naive, type Scalars } from './loops.js';
 import { freshCopy, type Subject } from './measure.js';
 

@@ -4,7 +4,7 @@
 import { freemem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { backend } from '../backend.js';
+import { backend } from '../index.js';
 import { checkAlike } from './check.js';
 import { attempt } from './machine.js';
 import { measureInTurn, ratio, type Settings, type Spread, spread } from './measure.js';

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeBundles } from '../bundle.mjs';
 import { targets } from '../prebuild-targets.mjs';
 import { root, runOrThrow } from '../processes.mjs';
 
@@ -17,8 +18,9 @@ export function sizeOfBinary(platform) {
   return existsSync(path) ? statSync(path).size : undefined;
 }
 
-/** `npm pack`: the path of the tarball, and its size in bytes. */
+/** `npm pack`, of bundles that name the binaries that prebuilds/ holds: the path of the tarball, and its size in bytes. */
 export async function pack(directory) {
+  await writeBundles();
   const options = ['--json', '--ignore-scripts', '--pack-destination', directory];
   const [{ filename }] = JSON.parse(await runOrThrow('npm', ['pack', ...options]));
   const path = join(directory, filename);
@@ -31,7 +33,7 @@ export async function repack(tarball, name, change) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   await runOrThrow('tar', ['-xzf', tarball, '-C', directory]);
-  change(join(directory, 'package'));
+  await change(join(directory, 'package'));
   await runOrThrow('tar', ['-czf', `${directory}.tgz`, '-C', directory, 'package']);
   return `${directory}.tgz`;
 }
@@ -42,7 +44,7 @@ export function withoutBinary(directory) {
 }
 
 /** Puts the binary for musl where the one for glibc is looked for, as a mistake in a release would, with its checksum. */
-export function withMuslBinary(directory) {
+export async function withMuslBinary(directory) {
   const path = (platform) => join(directory, 'prebuilds', binaries[platform]);
   copyFileSync(path('linux-x64-musl'), path('linux-x64'));
   const sums = join(directory, 'prebuilds', 'SHA256SUMS');
@@ -54,6 +56,7 @@ export function withMuslBinary(directory) {
     line.endsWith(binaries['linux-x64']) ? `${sum}  ${binaries['linux-x64']}` : line,
   );
   writeFileSync(sums, changed.join('\n'));
+  await writeBundles({ prebuilds: join(directory, 'prebuilds'), dist: join(directory, 'dist') });
 }
 
 /** Changes the bytes of the binary for this machine in an installed package. */
