@@ -13,6 +13,8 @@ export class Accumulator {
   readonly #control: Control;
   /** Whether a parameter has a sum. */
   readonly #hasSum: boolean[];
+  /** A null for each parameter. */
+  readonly #none: readonly null[];
   /** How many calls were gathered. */
   calls = 0;
   /** How many gradients each of these had for a parameter. */
@@ -21,6 +23,7 @@ export class Accumulator {
   constructor(backend: Backend, threads: number, params: readonly Param[]) {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));
     this.#hasSum = params.map(() => false);
+    this.#none = params.map(() => null);
     this.#control = newControl(
       params.map(() => Sum),
       threads,
@@ -47,6 +50,7 @@ export class Accumulator {
     }
     this.#plan.bindGrads(0, grads);
     this.#plan.step();
+    this.#plan.bindGrads(0, this.#none); // holds no gradient longer than this call
   }
 
   clear(): void {

@@ -268,6 +268,7 @@ export class Engine<O extends object> {
     this.#control = control;
     this.#plan = plan;
     this.#sources = new Sources(params, written, this.#isList);
+    this.#repeated = undefined; // which holds gradients that are bound no longer
     this.#steps.push(...added.map(() => 0));
     this.#scalars = Float64Array.of(...this.#scalars, ...added.flatMap(({ group }) => group.firstScalars));
     this.#nextScalars = this.#scalars.slice();
@@ -433,8 +434,14 @@ export class Engine<O extends object> {
   receive(grads: unknown): void {
     this.#stopRepeating();
     this.#read(grads);
-    this.#sources.check();
-    this.#sources.bind(this.#plan, undefined);
+    try {
+      this.#sources.check();
+      this.#sources.bind(this.#plan, undefined);
+    } catch (error) {
+      this.#sources.forget(this.#plan);
+      throw error;
+    }
+    this.#repeated = undefined; // which holds the gradients that were bound before
   }
 
   #read(grads: unknown): void {
@@ -448,6 +455,7 @@ export class Engine<O extends object> {
       this.#sources.read(grads);
     } catch (error) {
       this.#stopRepeating(); // part of what was refused may have been taken down
+      this.#sources.forget(this.#plan);
       throw error;
     } finally {
       this.#reading = undefined;
@@ -494,7 +502,12 @@ export class Engine<O extends object> {
     if (!isRepeat) this.#read(grads);
     if (gradScale === undefined) this.#gradScale = this.#pipeline.gradScale;
     else this.#gradScale = gradScale;
-    if (!this.#canRepeat || !this.#repeat()) this.#begin();
+    try {
+      if (!this.#canRepeat || !this.#repeat()) this.#begin();
+    } catch (error) {
+      this.#sources.forget(this.#plan);
+      throw error;
+    }
     return this.#reportView;
   }
 
@@ -728,9 +741,10 @@ export class Engine<O extends object> {
 
   /** Adds the gradients to those of the calls before. */
   #gather(gathered: Accumulator): void {
-    this.#sources.keep();
     this.#checkBound();
+    this.#sources.unbind(this.#plan);
     this.#sources.each((grads) => gathered.add(grads));
+    this.#sources.keep();
     gathered.calls++;
     gathered.sourceCount = this.#sources.count;
     if (this.#pipeline.zeroGrad) this.#sources.zero();

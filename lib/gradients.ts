@@ -12,20 +12,22 @@ export class Gradients {
   readonly #isList: boolean;
   readonly #bound: (FloatArray | null)[];
   readonly #incoming: unknown[];
-  /** Where the gradient of each name stands in a list of them; for records. */
   readonly #indexOf: ReadonlyMap<unknown, number>;
   #anyBound = false;
   /** Whether what was read last differs from what is bound. */
   #isNew = false;
 
-  /** @param written the memory that a step writes: no gradient may share any of it */
-  constructor(params: readonly Param[], written: Memory, isList: boolean) {
+  /**
+   * @param written the memory that a step writes: no gradient may share any of it
+   * @param indexOf where the gradient of each name stands in a list of them; for records
+   */
+  constructor(params: readonly Param[], written: Memory, isList: boolean, indexOf: ReadonlyMap<unknown, number>) {
     this.#params = params;
     this.#written = written;
     this.#isList = isList;
     this.#bound = params.map(() => null);
     this.#incoming = params.map(() => null);
-    this.#indexOf = new Map(params.map(({ name }, i) => [name, i]));
+    this.#indexOf = indexOf;
   }
 
   /** Whether what was read last differs from what is bound. */
@@ -133,11 +135,11 @@ export class Gradients {
     }
   }
 
-  /** Checks that what is bound is still as long as it was. Runs no code but ours. */
+  /** Checks that what is bound, or will be, is as long as its parameter. Runs no code but ours. */
   checkBound(): void {
-    const bound = this.#bound;
-    for (let i = 0; i < bound.length; i++) {
-      const grad = bound[i];
+    const { current } = this;
+    for (let i = 0; i < current.length; i++) {
+      const grad = current[i];
       if (grad !== null) checkLength(this.#params[i], grad);
     }
   }
@@ -164,6 +166,12 @@ export class Gradients {
     if (!this.#isNew && !isForced) return;
     plan.bindGrads(0, this.current);
     this.keep();
+  }
+
+  /** Lets go of what was read, unless it is bound: gradients that were refused are held no longer. */
+  forget(): void {
+    this.#incoming.fill(null);
+    this.#isNew = false;
   }
 }
 

@@ -15,16 +15,22 @@ export class Sources {
   readonly #params: readonly Param[];
   readonly #written: Memory;
   readonly #isList: boolean;
-  /** As many as a step ever had; of which the first `count` are those of the next. */
+  readonly #indexOf: ReadonlyMap<unknown, number>;
+  /** Those that steps without gradients of their own use, and while a step is on its way those that it was given. */
   readonly #lists: Gradients[];
+  /** How many lists the next step uses: the first ones. */
   count = 1;
   /** How many were bound last: what steps without gradients of their own use. */
   #kept = 1;
   readonly #first: Gradients;
   /** Whether the plan has other gradients bound than those of the first list. */
   #isMixed = false;
-  /** The gradients that `areShared` was last asked of, and what it answered. */
-  readonly #asked: (FloatArray | null)[] = [];
+  /** How many gradients the plan holds for one parameter at most. */
+  #heldCount = 0;
+  /** A null for each parameter: what has the plan let go of a gradient. */
+  readonly #none: readonly null[];
+  /** How many lists `areShared` was last asked of, or 0 where other gradients came since, and what it answered. */
+  #askedCount = 0;
   #wereShared = false;
 
   /** @param written the memory that a step writes: no gradient may share any of it */
@@ -32,7 +38,9 @@ export class Sources {
     this.#params = params;
     this.#written = written;
     this.#isList = isList;
-    this.#first = new Gradients(params, written, isList);
+    this.#indexOf = new Map(params.map(({ name }, i) => [name, i]));
+    this.#none = params.map(() => null);
+    this.#first = new Gradients(params, written, isList, this.#indexOf);
     this.#lists = [this.#first];
   }
 
@@ -50,7 +58,7 @@ export class Sources {
         throw rangeError('ERR_INVALID_GRADS', message);
       }
       while (this.#lists.length < several.length) {
-        this.#lists.push(new Gradients(this.#params, this.#written, this.#isList));
+        this.#lists.push(new Gradients(this.#params, this.#written, this.#isList, this.#indexOf));
       }
       several.forEach((each, k) => {
         this.#lists[k].read(each ?? null);
@@ -118,6 +126,7 @@ export class Sources {
   check(isGathered = false): void {
     for (let k = 0; k < this.count; k++) {
       const list = this.#lists[k];
+      if (list.areNew) this.#askedCount = 0;
       if (list.areNew) list.check();
       else if (this.#isMixed || isGathered) list.checkBound(); // they will be bound anew
     }
@@ -134,11 +143,11 @@ export class Sources {
       const isMixed = this.#isMixed;
       this.#isMixed = true; // as long as not all are bound
       this.#first.bind(plan, isMixed);
+      if (this.#heldCount !== 1) this.#hold(plan, 1);
       this.#isMixed = false;
-      this.#kept = 1;
+      if (this.#kept !== 1) this.keep();
       return;
     }
-    this.keep();
     this.#isMixed = true;
     const columns = this.#params.map((_, i) => this.of(i, gathered));
     const bound = this.boundCount(gathered);
@@ -148,10 +157,39 @@ export class Sources {
         columns.map((column) => column[s] ?? null),
       );
     }
+    this.#hold(plan, bound);
+    this.keep();
+  }
+
+  /** Has the plan hold so many gradients of each parameter: it lets go of further ones that it had before. */
+  #hold(plan: Plan, count: number): void {
+    for (let s = count; s < this.#heldCount; s++) plan.bindGrads(s, this.#none);
+    this.#heldCount = count;
+  }
+
+  /** Has the plan let go of all gradients: those of the last step, where the next one will not use them. */
+  unbind(plan: Plan): void {
+    this.#isMixed = true;
+    this.#hold(plan, 0);
+  }
+
+  /**
+   * Lets go of the gradients that were read last and refused. Those that steps without gradients of their own use stay.
+   *
+   * @param plan which may hold some of them, where it was to bind several
+   */
+  forget(plan: Plan): void {
+    this.#askedCount = 0;
+    for (let k = 0; k < this.#lists.length; k++) this.#lists[k].forget();
+    this.#lists.length = this.#kept;
+    if (!this.#isMixed) return;
+    this.#heldCount = Math.max(this.#heldCount, this.count + 1);
+    this.unbind(plan);
   }
 
   /** Checks what was read and binds it, where it can stand in place of what is bound. */
   replace(plan: Plan): void {
+    this.#askedCount = 0;
     if (plan.checksGrads) {
       try {
         this.bind(plan, undefined);
@@ -171,11 +209,12 @@ export class Sources {
     return this.count + (gathered === undefined ? 0 : 1);
   }
 
-  /** Keeps what was read and checked for the steps to come. */
+  /** Keeps what was read and checked for the steps to come, and no gradients of steps before. */
   keep(): void {
     if (this.count === 0) return;
     this.#kept = this.count;
     for (let k = 0; k < this.count; k++) this.#lists[k].keep();
+    this.#lists.length = this.count;
   }
 
   /** All gradients of parameter `i`, in the order in which they are summed. */
@@ -192,18 +231,10 @@ export class Sources {
 
   /** Whether any two gradients share memory, so that one cannot be zeroed before the other is used. */
   areShared(): boolean {
-    let at = 0;
-    let isKnown = true;
-    for (let k = 0; k < this.count; k++) {
-      const { current } = this.#lists[k];
-      for (let i = 0; i < current.length; i++, at++) {
-        isKnown &&= at < this.#asked.length && this.#asked[at] === current[i];
-        this.#asked[at] = current[i];
-      }
-    }
-    if (!isKnown || at !== this.#asked.length) {
-      this.#asked.length = at;
-      this.#wereShared = sharesMemory(this.#asked.filter((grad) => grad !== null));
+    if (this.#askedCount !== this.count) {
+      const grads = this.#lists.slice(0, this.count).flatMap((list) => list.current);
+      this.#wereShared = sharesMemory(grads.filter((grad) => grad !== null));
+      this.#askedCount = this.count;
     }
     return this.#wereShared;
   }

@@ -21,6 +21,7 @@ import type { Measure, Rule, Update } from './rules/rule.js';
 import { Clamp, Sum } from './rules/stages.js';
 
 const stateless: readonly never[] = [];
+const noGrad = new Float32Array(0);
 
 /** One row of coefficients. */
 interface Row {
@@ -195,18 +196,18 @@ export const typescript: Backend = {
     const sources: (FloatArray | null)[][] = [bound.map(() => null)];
 
     /** The gradients of each parameter, as many as the step has. */
-    const grads: FloatArray[][] = bound.map(() => []);
+    const summands: FloatArray[][] = bound.map(() => []);
     let sourceCount = 0;
     const row = { coefficients, at: 0 };
 
     function gather(count: number): void {
-      for (let i = 0; i < grads.length; i++) {
+      for (let i = 0; i < summands.length; i++) {
         let found = 0;
         for (let source = 0; source < count; source++) {
           const grad = sources[source][i];
-          if (grad !== null) grads[i][found++] = grad;
+          if (grad !== null) summands[i][found++] = grad;
         }
-        grads[i].length = found;
+        summands[i].length = found;
       }
       sourceCount = count;
     }
@@ -218,7 +219,7 @@ export const typescript: Backend = {
       for (let i = 0; i < tensors.length; i++) {
         if (rows[i] < 0 || sources[0][i] === null) continue;
         row.at = (rows[tensors.length + stepScalars.firstRow] + rows[i]) * width;
-        run(tensors[i], row, grads[i], i);
+        run(tensors[i], row, summands[i], i);
       }
     }
 
@@ -238,6 +239,8 @@ export const typescript: Backend = {
         for (let i = 0; i < grads.length; i++) {
           const grad = grads[i];
           sources[source][i] = grad === null ? null : ofOneKind(grad);
+          const stale = summands[i];
+          for (let k = 0; k < stale.length; k++) stale[k] = noGrad; // holds none longer than `sources` does
         }
         sourceCount = 0; // the gradients of each parameter are to be gathered anew
       },
