@@ -27,3 +27,8 @@ export type GroupOptions<O> = Omit<Values<O>, 'lr' | 'weightDecay' | 'betas'> & 
 } & (O extends { lr?: unknown } ? LrAccessor : unknown) &
   (O extends { weightDecay?: unknown } ? WeightDecayAccessor : unknown) &
   ('betas' extends keyof O ? BetasAccessor<Values<O>['betas' & keyof O]> : unknown);
+
+/** The options that every optimizer has in its groups. */
+export interface AnyOptions {
+  lr?: number | Schedule;
+}

@@ -5,6 +5,7 @@ export type { StepOptions, StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
 export { LossScaler, type LossScalerOptions, type LossScalerState } from './loss_scaler.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
+export type { AnyOptimizer, OptimizerClass } from './optimizer_class.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/adabelief.js';
 export { Adadelta, type AdadeltaOptions } from './optimizers/adadelta.js';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.js';

@@ -6,10 +6,10 @@ import { resolveBackend } from './backend.js';
 import type { Definition, Dialect } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
 import { describe, rangeError, typeError } from './errors.js';
-import type { GroupOptions } from './group_options.js';
+import type { AnyOptions, GroupOptions } from './group_options.js';
 import { makeInspectable, plainOf, plainParams } from './inspect.js';
 import { checkNames, ownOption, positiveInteger, readOptions, settable, text } from './options.js';
-import { type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
+import { type AnyParams, type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
 import { readOnlyView, refuseAssigning, refuseCloning, refuseOptions } from './views.js';
@@ -40,9 +40,9 @@ const commonNames = [...Object.keys(pipelineOptions), ...Object.keys(fixedOption
  * `ERR_OVERLAP`, `ERR_INVALID_OPTION` or `ERR_BACKEND`.
  */
 export abstract class Optimizer<
-  P extends Params<P>,
-  O extends object,
-  Names extends string,
+  P extends Params<P> = AnyParams,
+  O extends object = AnyOptions,
+  Names extends string = string,
   Numbers extends string = never,
 > {
   /** The backend that this optimizer runs on. */

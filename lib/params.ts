@@ -51,12 +51,25 @@ export function isGroups(params: unknown): params is readonly { readonly params:
   throw typeError('ERR_INVALID_PARAMS', `${expected}, received ${describe(entries[other])}`);
 }
 
-/** The state of one parameter: how many steps it took, numbers that it carries, and arrays of its type and length. */
-export type ParamState<A, Names extends string, Numbers extends string = never> = {
-  readonly [Name in 'step' | Numbers]: number;
-} & {
-  readonly [Name in Names]: SameDtype<A>;
-};
+/**
+ * The state of one parameter: how many steps it took, numbers that it carries, and arrays of its type and length. A name that
+ * ends in `?`, such as `maxExpAvgSq?`, is that of an array that only some options make.
+ */
+export type ParamState<A, Names extends string, Numbers extends string = never> = string extends Names
+  ? AnyParamState
+  : {
+      readonly [Name in 'step' | Numbers]: number;
+    } & {
+      readonly [Name in Names as Name extends `${string}?` ? never : Name]: SameDtype<A>;
+    } & {
+      readonly [Name in Names as Name extends `${infer Bare}?` ? Bare : never]?: SameDtype<A>;
+    };
+
+/** The state of a parameter, whatever its optimizer. */
+export type AnyParamState = { readonly step: number } & { readonly [name: string]: number | FloatArray | undefined };
+
+/** Any parameters, by name or as a list. */
+export type AnyParams = Readonly<Record<string, FloatArray>> | readonly FloatArray[];
 
 /** The state of every parameter, under the same names or indexes. */
 export type State<P extends Params<P>, Names extends string, Numbers extends string = never> = StateOf<

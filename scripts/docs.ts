@@ -52,7 +52,7 @@ export async function writeDocs(folder: string): Promise<string> {
     excludeInternal: true,
     sort: ['source-order'],
     blockTags: [...OptionDefaults.blockTags, ...(Object.keys(sections) as (keyof typeof sections)[])],
-    intentionallyNotExported: ['SameDtype', 'ScheduleFree', 'ScheduleFreeOptions', 'HasLr'],
+    intentionallyNotExported: ['SameDtype', 'AnyOptions', 'ScheduleFree', 'ScheduleFreeOptions', 'HasLr'],
     logLevel: 'Warn',
     ...markdownOptions,
   });
@@ -233,7 +233,7 @@ function stateNames({ extendedTypes = [] }: DeclarationReflection, optimizer: An
   const always = arrayNames(state);
   const [base] = extendedTypes;
   const names = base?.type === 'reference' ? base.typeArguments?.[2] : undefined;
-  const declared = [...(names?.toString() ?? '').matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  const declared = [...(names?.toString() ?? '').matchAll(/"(\w+)\??"/g)].map(([, name]) => name);
   return [...new Set([...always, ...declared])];
 }
 

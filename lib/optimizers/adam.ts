@@ -141,7 +141,7 @@ const definition = adamDefinition(
  * Kale, Kumar, "On the Convergence of Adam and Beyond" (https://arxiv.org/abs/1904.09237); `torch.optim.Adam`,
  * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.
  */
-export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
+export class Adam<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq?'> {
   constructor(params: P, given: AdamOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

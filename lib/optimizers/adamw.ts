@@ -61,7 +61,7 @@ const definition = adamDefinition(
  * @source Loshchilov, Hutter, "Decoupled Weight Decay Regularization" (https://arxiv.org/abs/1711.05101);
  * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
  */
-export class AdamW<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq'> {
+export class AdamW<P extends Params<P>> extends Optimizer<P, AdamOptions, 'expAvg' | 'expAvgSq' | 'maxExpAvgSq?'> {
   constructor(params: P, given: AdamWOptions & CommonOptions = {}) {
     super(definition, params, given);
   }

@@ -118,7 +118,7 @@ const definition: Definition<RMSpropOptions> = {
 export class RMSprop<P extends Params<P>> extends Optimizer<
   P,
   RMSpropOptions,
-  'squareAvg' | 'gradAvg' | 'momentumBuffer'
+  'squareAvg' | 'gradAvg?' | 'momentumBuffer?'
 > {
   constructor(params: P, given: RMSpropOptions & CommonOptions = {}) {
     super(definition, params, given);

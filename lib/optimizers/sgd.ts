@@ -98,7 +98,7 @@ const definition: Definition<SGDOptions> = {
  *
  * @source `torch.optim.SGD`. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
  */
-export class SGD<P extends Params<P>> extends Optimizer<P, SGDOptions, 'momentumBuffer' | 'velocity'> {
+export class SGD<P extends Params<P>> extends Optimizer<P, SGDOptions, 'momentumBuffer?' | 'velocity?'> {
   constructor(params: P, given: SGDOptions & CommonOptions = {}) {
     super(definition, params, given);
   }
