@@ -2,28 +2,27 @@
 
 import { hints, placesOf } from './assigning.js';
 import { withAverages } from './averages.js';
-import { resolveBackend } from './backend.js';
-import type { Definition, Dialect } from './definition.js';
+import type { Definition } from './definition.js';
 import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
-import { describe, rangeError, typeError } from './errors.js';
+import { describe, typeError } from './errors.js';
+import {
+  type CommonOptions,
+  commonNames,
+  defaultsOf,
+  ownOptions,
+  readCommon,
+  refuseConflict,
+  refusePipelineConflict,
+} from './given_options.js';
 import type { AnyOptions, GroupOptions } from './group_options.js';
 import { makeInspectable, plainOf, plainParams } from './inspect.js';
-import { checkNames, ownOption, positiveInteger, readOptions, settable, text } from './options.js';
+import { checkNames, ownOption, readOptions, settable } from './options.js';
 import { type AnyParams, type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
-import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
-import type { Backend, BackendName } from './plan.js';
+import { type Pipeline, pipelineOptions } from './pipeline.js';
+import type { BackendName } from './plan.js';
 import { readOnlyView, refuseAssigning, refuseCloning, refuseOptions } from './views.js';
 
-/** Options that every optimizer takes. */
-export interface CommonOptions extends PipelineOptions {
-  /** The backend for this optimizer; default: `LOCKSTEP_BACKEND`, else the best that this machine can run. Fixed. */
-  backend?: BackendName;
-  /** How many threads a step uses: an integer >= 1. Default: `LOCKSTEP_THREADS`, else as many of the cores as the work is worth. Fixed. */
-  threads?: number;
-}
-
-const fixedOptions = { backend: text, threads: positiveInteger };
-const commonNames = [...Object.keys(pipelineOptions), ...Object.keys(fixedOptions)];
+export type { CommonOptions } from './given_options.js';
 
 /**
  * What every optimizer has. Use a subclass: `new Adam(params, options)`.
@@ -298,38 +297,3 @@ export abstract class Optimizer<
 }
 
 const noStepOptions: StepOptions = Object.freeze({});
-
-interface Common {
-  readonly pipeline: Pipeline;
-  readonly backend: Backend;
-  readonly threads: number | undefined;
-}
-
-function readCommon(given: object): Common {
-  const pipeline = readOptions<Pipeline>(pipelineOptions, given);
-  refusePipelineConflict(pipeline);
-  const { backend, threads } = readOptions(fixedOptions, given);
-  return { pipeline, backend: resolveBackend(backend), threads };
-}
-
-function refusePipelineConflict(pipeline: Pipeline): void {
-  const conflict = pipelineConflict(pipeline);
-  if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
-}
-
-/** What is given for the options of the optimizer, each read once. */
-function ownOptions<O extends object>({ options }: Definition<O>, given: object): object {
-  const entries = Object.keys(options).map((name) => [name, ownOption(given, name)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-}
-
-/** The defaults of the dialect that was asked for, where it has its own; `dialect` itself is checked with the others. */
-function defaultsOf<O extends object>({ defaults = {} }: Definition<O>, given: object): Partial<Required<O>> {
-  const dialect = ownOption(given, 'dialect');
-  return typeof dialect === 'string' && Object.hasOwn(defaults, dialect) ? (defaults[dialect as Dialect] ?? {}) : {};
-}
-
-function refuseConflict<O extends object>(definition: Definition<O>, options: Required<O>): void {
-  const conflict = definition.conflict?.(options);
-  if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
-}
