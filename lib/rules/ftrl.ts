@@ -5,6 +5,9 @@
 // q(n) is the square root, n itself or 1: root * sqrt(n) + linear * n, of whose coefficients at most one is 1; the 1 of
 // power 0 makes no difference but below, and stands in rest with beta / lr + 2 * l2. scale = 1 / lr.
 //
+// Where q(n) / lr or n itself overflows, the step is 0, which is what it tends to: z and W stay as they are, unless the
+// gradient is not finite.
+//
 // Written from src/rules/ftrl.h by `npm run rules`: change that file, not this one.
 
 import { clamp, indexes, type Rule } from './rule.js';
@@ -32,12 +35,17 @@ export const FTRL = {
       n = fround(n + fround(grad * grad));
       accumulator[i] = n;
       const q = fround(fround(root * fround(sqrt(n))) + fround(linear * n));
+      const curvature = fround(q * scale);
+      const steepest = n === Infinity ? n : curvature;
+      const stay = fround(grad - grad);
       let param = params[i];
       let z = linearTerm[i];
-      z = fround(z + fround(grad - fround(fround(scale * fround(q - before)) * param)));
+      const nextZ = fround(z + fround(grad - fround(fround(scale * fround(q - before)) * param)));
+      z = steepest === Infinity ? fround(z + stay) : nextZ;
       linearTerm[i] = z;
-      const next = fround(fround(clamp(z, l1) - z) / fround(fround(q * scale) + rest));
-      param = abs(z) > l1 ? next : fround(z - z);
+      const next = fround(fround(clamp(nextZ, l1) - nextZ) / fround(curvature + rest));
+      const moved = abs(nextZ) > l1 ? next : fround(nextZ - nextZ);
+      param = steepest === Infinity ? fround(param + stay) : moved;
       params[i] = param;
     }
   },
@@ -58,12 +66,17 @@ export const FTRL = {
       n = n + grad * grad;
       accumulator[i] = n;
       const q = root * sqrt(n) + linear * n;
+      const curvature = q * scale;
+      const steepest = n === Infinity ? n : curvature;
+      const stay = grad - grad;
       let param = params[i];
       let z = linearTerm[i];
-      z = z + (grad - scale * (q - before) * param);
+      const nextZ = z + (grad - scale * (q - before) * param);
+      z = steepest === Infinity ? z + stay : nextZ;
       linearTerm[i] = z;
-      const next = (clamp(z, l1) - z) / (q * scale + rest);
-      param = abs(z) > l1 ? next : z - z;
+      const next = (clamp(nextZ, l1) - nextZ) / (curvature + rest);
+      const moved = abs(nextZ) > l1 ? next : nextZ - nextZ;
+      param = steepest === Infinity ? param + stay : moved;
       params[i] = param;
     }
   },

@@ -6,7 +6,8 @@
 // other place.
 //
 // Centered divides by the deviation: the average of g is kept too, and v - gradAvg^2 takes the place of v. It is a
-// variance, and rounding alone can make it negative: it is then 0, where others take a root of it. NaN stays NaN.
+// variance, and rounding alone can make it negative: it is then 0, where others take a root of it. NaN stays NaN. Where
+// v is infinite, since the square of a gradient overflowed, so is the variance: gradAvg^2 may be infinite, too.
 // https://arxiv.org/abs/1308.0850
 //
 // Written from src/rules/rmsprop.h by `npm run rules`: change that file, not this one.
@@ -139,7 +140,7 @@ export const RMSpropCentered = {
       let a = gradAvg[i];
       a = fround(fround(alpha * a) + fround(rest * grad));
       gradAvg[i] = a;
-      const variance = max(0, fround(v - fround(a * a)));
+      const variance = v === Infinity ? v : max(0, fround(v - fround(a * a)));
       let param = params[i];
       param = fround(param - fround(fround(lr * grad) / fround(fround(sqrt(fround(variance + epsInside))) + eps)));
       params[i] = param;
@@ -163,7 +164,7 @@ export const RMSpropCentered = {
       let a = gradAvg[i];
       a = alpha * a + rest * grad;
       gradAvg[i] = a;
-      const variance = max(0, v - a * a);
+      const variance = v === Infinity ? v : max(0, v - a * a);
       let param = params[i];
       param = param - (lr * grad) / (sqrt(variance + epsInside) + eps);
       params[i] = param;
@@ -196,7 +197,7 @@ export const RMSpropCenteredMomentum = {
       let a = gradAvg[i];
       a = fround(fround(alpha * a) + fround(rest * grad));
       gradAvg[i] = a;
-      const variance = max(0, fround(v - fround(a * a)));
+      const variance = v === Infinity ? v : max(0, fround(v - fround(a * a)));
       let b = momentumBuffer[i];
       b = fround(
         fround(momentum * b) + fround(fround(inner * grad) / fround(fround(sqrt(fround(variance + epsInside))) + eps)),
@@ -228,7 +229,7 @@ export const RMSpropCenteredMomentum = {
       let a = gradAvg[i];
       a = alpha * a + rest * grad;
       gradAvg[i] = a;
-      const variance = max(0, v - a * a);
+      const variance = v === Infinity ? v : max(0, v - a * a);
       let b = momentumBuffer[i];
       b = momentum * b + (inner * grad) / (sqrt(variance + epsInside) + eps);
       momentumBuffer[i] = b;

@@ -29,6 +29,7 @@ function printValue(value: Value, type: Type): string {
     case 'call': {
       const args = value.args.map((arg) => printValue(arg, type));
       if (value.name === 'ifGreater') return `(${args[0]} > ${args[1]} ? ${args[2]} : ${args[3]})`;
+      if (value.name === 'ifInfinite') return `(${args[0]} === Infinity ? ${args[1]} : ${args[2]})`;
       const text = `${value.name}(${args.join(', ')})`;
       return rounded.has(value.name) ? type.round(text) : text;
     }

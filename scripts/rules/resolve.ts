@@ -56,6 +56,7 @@ const functions: Readonly<Record<string, number>> = {
   limit: 3,
   clamp: 2,
   ifGreater: 4,
+  ifInfinite: 3,
 };
 
 /** The rules of one header. `all` has the headers of whatever templates it uses. */

@@ -4,6 +4,9 @@
 //
 // q(n) is the square root, n itself or 1: root * sqrt(n) + linear * n, of whose coefficients at most one is 1; the 1 of
 // power 0 makes no difference but below, and stands in rest with beta / lr + 2 * l2. scale = 1 / lr.
+//
+// Where q(n) / lr or n itself overflows, the step is 0, which is what it tends to: z and W stay as they are, unless the
+// gradient is not finite.
 #pragma once
 
 #include "rule.h"
@@ -20,10 +23,14 @@ struct FTRL {
     V &n = state[accumulator], &z = state[linearTerm];
     const V before = c[root] * sqrt(n) + c[linear] * n;
     n = n + grad * grad;
-    const V q = c[root] * sqrt(n) + c[linear] * n;
-    z = z + (grad - c[scale] * (q - before) * param);
-    const V next = (clamp(z, c[l1]) - z) / (q * c[scale] + c[rest]);
-    param = ifGreater(abs(z), c[l1], next, z - z);  // NaN stays NaN
+    const V q = c[root] * sqrt(n) + c[linear] * n, curvature = q * c[scale];
+    // Where n is infinite, q may be NaN: 0 * sqrt(n).
+    const V steepest = ifInfinite(n, n, curvature), stay = grad - grad;
+    const V nextZ = z + (grad - c[scale] * (q - before) * param);
+    z = ifInfinite(steepest, z + stay, nextZ);
+    const V next = (clamp(nextZ, c[l1]) - nextZ) / (curvature + c[rest]);
+    const V moved = ifGreater(abs(nextZ), c[l1], next, nextZ - nextZ);  // NaN stays NaN
+    param = ifInfinite(steepest, param + stay, moved);
   }
 };
 

@@ -6,7 +6,8 @@
 // other place.
 //
 // Centered divides by the deviation: the average of g is kept too, and v - gradAvg^2 takes the place of v. It is a
-// variance, and rounding alone can make it negative: it is then 0, where others take a root of it. NaN stays NaN.
+// variance, and rounding alone can make it negative: it is then 0, where others take a root of it. NaN stays NaN. Where
+// v is infinite, since the square of a gradient overflowed, so is the variance: gradAvg^2 may be infinite, too.
 // https://arxiv.org/abs/1308.0850
 #pragma once
 
@@ -49,7 +50,7 @@ struct RMSpropCentered {
     V &v = state[squareAvg], &a = state[gradAvg];
     v = c[alpha] * v + c[rest] * (grad * grad);
     a = c[alpha] * a + c[rest] * grad;
-    const V variance = max(constant<V>(0), v - a * a);
+    const V variance = ifInfinite(v, v, max(constant<V>(0), v - a * a));
     param = param - c[lr] * grad / (sqrt(variance + c[epsInside]) + c[eps]);
   }
 };
@@ -63,7 +64,7 @@ struct RMSpropCenteredMomentum {
     V &v = state[squareAvg], &a = state[gradAvg], &b = state[momentumBuffer];
     v = c[alpha] * v + c[rest] * (grad * grad);
     a = c[alpha] * a + c[rest] * grad;
-    const V variance = max(constant<V>(0), v - a * a);
+    const V variance = ifInfinite(v, v, max(constant<V>(0), v - a * a));
     b = c[momentum] * b + c[inner] * grad / (sqrt(variance + c[epsInside]) + c[eps]);
     param = param - c[outer] * b;
   }

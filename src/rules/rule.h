@@ -8,6 +8,7 @@
 // Beside + - * / and sqrt, abs and ifGreater of simd/, a rule may use what is made of them here.
 #pragma once
 
+#include <float.h>
 #include <stddef.h>
 
 /// Names the coefficients in the order in which they stand in a row of the coefficient block.
@@ -81,6 +82,16 @@ struct JoinedNames {
 template <class V>
 V constant(double value) {
   return V::fill(static_cast<typename V::Element>(value));
+}
+
+/// a is +infinity ? yes : no
+template <class V>
+V ifInfinite(V a, V yes, V no) {
+  if constexpr (sizeof(typename V::Element) == sizeof(float)) {
+    return ifGreater(a, V::fill(FLT_MAX), yes, no);
+  } else {
+    return ifGreater(a, V::fill(DBL_MAX), yes, no);
+  }
 }
 
 /// a > b ? a : b

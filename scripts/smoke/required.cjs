@@ -1,1 +1,0 @@
-exports.required = require('lockstep'); // for both.mjs
