@@ -30,6 +30,11 @@ export interface Definition<O extends object> {
    * no divisor depends on eps.
    */
   dividesByEps?(options: Required<O>, round: (value: number) => number): boolean;
+  /**
+   * Whether its rules keep squares of gradients, which may be infinite where the gradient is finite. `nonFinite` then looks at
+   * what the state would become.
+   */
+  readonly squares?: boolean;
   /** The rule, chosen once by the options that the optimizer is made with. */
   rule(options: Values<O>): Rule;
   /** What a state array starts with, where not with 0. */

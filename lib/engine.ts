@@ -1,16 +1,17 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { Accumulator } from './accumulator.js';
-import { type FloatArray, filledApart } from './arrays.js';
+import { type FloatArray, filledApart, isWhole, Memory } from './arrays.js';
 import { Placeholders, swap } from './averages.js';
 import type { Definition, Mode } from './definition.js';
 import { refuseVanishingEps } from './eps.js';
 import { rangeError, typeError } from './errors.js';
 import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
-import { findNonFinite, type NonFiniteElement } from './non_finite.js';
-import { checkUnchanged, type Param, readParams } from './params.js';
-import { clipCoefficient, firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
+import { type NonFiniteElement, nonFiniteMessage } from './non_finite.js';
+import { type Measured, Norms, needsNorms } from './norms.js';
+import { type Param, readParams, refuseLength } from './params.js';
+import { firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
 import {
   type Backend,
   type Control,
@@ -23,12 +24,11 @@ import {
   sums,
   sumsWidth,
 } from './plan.js';
-import { gradScaleOf, neutralRow, scaleGrad } from './rows.js';
+import { neutralRow, scaleRow } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
 import { readOnlyView } from './views.js';
-import type { Watch } from './watch.js';
-import { Written } from './written.js';
+import { Watch } from './watch.js';
 
 /**
  * What a step did. The optimizer returns the same object each time: copy what you want to keep, as in `{ ...report }`. To
@@ -41,11 +41,11 @@ export interface StepReport {
   readonly step: number;
   /** How many parameters were left alone because their gradient was `null`. */
   readonly skipped: number;
-  /** The norm of all gradients together, scaled and held within `clipValue`; `null` where no option needs it. */
+  /** The norm of all gradients together, scaled and held within `clipValue`; in a call that only gathers, with `gradNorm: true`, that of its own gradients. `null` where no option needs it, and in a skipped step. */
   readonly gradNorm: number | null;
   /** What gradients were multiplied by for `clipNorm`. */
   readonly clipCoefficient: number;
-  /** The first NaN or infinity among the gradients, where `nonFinite` is 'skip' and this step was left out for it. */
+  /** The first element of the gradients that is NaN, infinite or too large for the rule, where gradients were measured: `nonFinite` is not 'propagate', or a norm was needed. */
   readonly nonFinite: NonFiniteElement | null;
   /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
   readonly pending: number;
@@ -98,6 +98,7 @@ export class Engine<O extends object> {
   #hasSwapped = false;
   #sources!: Sources;
   #plan!: Plan;
+  #norms!: Norms;
   #control!: Control;
   #accumulator: Accumulator | undefined;
   /** What is being read, where code of the user's may run: getters, proxies, schedules. */
@@ -122,8 +123,8 @@ export class Engine<O extends object> {
   #aheadNext = 0;
   /** Whether they are those of every further step. */
   #isSettled = false;
-  /** What a step writes, and a watch over this and the gradients that it would repeat with. */
-  #written = new Written([], []);
+  /** What a step writes, and the same with the gradients that it would repeat with. */
+  #written!: Watch;
   #repeated: Watch | undefined;
   /** Whether the sweep itself sets the gradients to zero. */
   #zeroesInSweep = false;
@@ -215,7 +216,6 @@ export class Engine<O extends object> {
   #add(groups: readonly GivenGroup<O>[]): void {
     const newGroups = groups.map(({ options }) => new Group(this.#definition, options));
     const params = [...this.#params];
-    const names = new Set<string | number>(params.map(({ name }) => name));
     for (const [g, { params: given, options }] of groups.entries()) {
       if (typeof given === 'object' && given !== null && Array.isArray(given) !== this.#isList) {
         const expected = this.#isList ? 'an array' : 'a record';
@@ -230,18 +230,13 @@ export class Engine<O extends object> {
         read.some(({ dtype }) => dtype === asked),
       );
       for (const param of read) {
-        if (names.has(param.name)) {
+        if (params.some(({ name }) => name === param.name)) {
           throw rangeError('ERR_INVALID_PARAMS', `${param.label} must be in one group only, but is in several`);
         }
-        names.add(param.name);
-        params.push({ ...param, group: newGroups[g] });
       }
+      params.push(...read.map((param) => ({ ...param, group: newGroups[g] })));
     }
-    // Getters of params may have run until here, and whatever came between the steps before that.
-    if (this.#isDisposed) throw disposed(this.#optimizerName);
-    this.#written.check();
     const added = params.slice(this.#params.length);
-    checkUnchanged(added);
     const tensors = [
       ...this.#tensors,
       ...added.map(({ array, group }) => [array, ...group.firstState.map((value, k) => filledApart(array, value, k))]),
@@ -249,29 +244,36 @@ export class Engine<O extends object> {
     const averages = keepsAverage(this.#pipeline)
       ? [...this.#averages, ...added.map(({ array, group }) => filledApart(array, 0, group.firstState.length))]
       : [];
-    const written = new Written(params, tensors, averages);
+    const written = new Memory([
+      ...tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: params[i].label }))),
+      ...averages.map((array, i) => ({ array, label: params[i].label })),
+    ]);
     const elements = params.reduce((sum, { length }) => sum + length, 0);
     const threads = this.#threads ?? worthwhileThreads(elements);
     const control = newControl(
       params.map(({ group }) => group.rule),
       threads,
     );
-    const plan = written.bind(this.#backend, control);
+    const bound = params.map(({ group }, i) => ({
+      rule: group.rule,
+      arrays: tensors[i],
+      average: averages.length === 0 ? null : averages[i],
+    }));
+    const plan = this.#backend.bind(bound, control);
 
     this.#params = params;
     this.#groups = [...this.#groups, ...newGroups];
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
-    this.#written = written;
+    this.#written = this.#watchWritten();
     this.#control = control;
     this.#plan = plan;
+    this.#norms = new Norms(params, tensors, control, plan, () => this.#checkBound());
     this.#sources = new Sources(params, written, this.#isList);
     this.#repeated = undefined; // which holds gradients that are bound no longer
-    for (let i = 0; i < added.length; i++) this.#steps.push(0);
-    this.#scalars = Float64Array.from(
-      Array.from(this.#scalars).concat(added.flatMap(({ group }) => group.firstScalars)),
-    );
+    this.#steps.push(...added.map(() => 0));
+    this.#scalars = Float64Array.of(...this.#scalars, ...added.flatMap(({ group }) => group.firstScalars));
     this.#nextScalars = this.#scalars.slice();
     let scalarsAt = 0;
     this.#scalarsAt = params.map(({ group }) => {
@@ -314,9 +316,21 @@ export class Engine<O extends object> {
     }
     this.#schedule();
     const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.values) ?? 0);
-    this.#written.check();
+    this.#checkTensors();
     this.#lines?.move(shares, (i) => this.#steps[i] > 0);
     this.#mode = mode;
+  }
+
+  /** A watch over all that a step writes. */
+  #watchWritten(): Watch {
+    const watch = new Watch();
+    for (let i = 0; i < this.#params.length; i++) {
+      const { length } = this.#params[i];
+      const arrays = this.#tensors[i];
+      for (let k = 0; k < arrays.length; k++) watch.add(arrays[k], length);
+      if (this.#averages.length > 0) watch.add(this.#averages[i], length);
+    }
+    return watch;
   }
 
   /**
@@ -410,7 +424,7 @@ export class Engine<O extends object> {
         'swapAverages must be called in train mode, whose weights the averages are of: call train() first',
       );
     }
-    this.#written.check();
+    this.#checkTensors();
     const first = firstAverage(this.#pipeline);
     for (let i = 0; i < this.#params.length; i++) {
       if (this.#steps[i] < first) continue; // its average is read as its weights
@@ -425,7 +439,6 @@ export class Engine<O extends object> {
     this.#read(grads);
     try {
       this.#sources.check();
-      this.#written.check();
       this.#sources.bind(this.#plan, undefined);
     } catch (error) {
       this.#sources.forget(this.#plan);
@@ -513,7 +526,7 @@ export class Engine<O extends object> {
       if (this.#pipeline.zeroGrad || !sources.areReplaced()) return false;
       this.#repeated = undefined;
     } else if (this.#repeated === undefined) {
-      this.#repeated = this.#written.newWatch();
+      this.#repeated = this.#watchWritten();
       sources.watch(this.#repeated);
     }
     if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
@@ -667,7 +680,7 @@ export class Engine<O extends object> {
     this.#sources.bind(this.#plan, gathered);
     this.#stepScalar(stepScalars.sourceCount, this.#sources.boundCount(gathered));
     this.#stepScalar(stepScalars.firstRow, 0);
-    if (this.#needsNorms() && !this.#clip(gathered)) {
+    if (needsNorms(this.#pipeline) && !this.#clip(gathered)) {
       if (this.#pipeline.zeroGrad) this.#sources.zero();
       return;
     }
@@ -705,7 +718,7 @@ export class Engine<O extends object> {
     return (
       this.#zeroesInSweep === this.#pipeline.zeroGrad &&
       !this.#hasMeasures &&
-      !this.#needsNorms() &&
+      !needsNorms(this.#pipeline) &&
       this.#sources.areKept() &&
       !this.#groups.some((group) => group.isScheduled)
     );
@@ -731,6 +744,7 @@ export class Engine<O extends object> {
 
   /** Adds the gradients to those of the calls before. */
   #gather(gathered: Accumulator): void {
+    if (this.#pipeline.gradNorm) this.#reportNorms(this.#normOfCall(), false);
     this.#checkBound();
     this.#sources.unbind(this.#plan);
     this.#sources.each((grads) => gathered.add(grads));
@@ -739,6 +753,20 @@ export class Engine<O extends object> {
     gathered.sourceCount = this.#sources.count;
     if (this.#pipeline.zeroGrad) this.#sources.zero();
     this.#report.pending = gathered.calls;
+  }
+
+  /** What `gradNorm` reports of a call that only gathers: its own gradients, as a step of this call alone would scale them. */
+  #normOfCall(): Measured {
+    const sources = this.#sources;
+    sources.bind(this.#plan, undefined);
+    const scale = this.#gradScale * (1 / sources.count);
+    return this.#norms.ofCall(
+      this.#pipeline,
+      scale,
+      sources.count,
+      (i) => sources.has(i),
+      (i) => sources.of(i, undefined),
+    );
   }
 
   /** What makes a mean of sums: of all calls whose gradients are in this step. The step of `flush` has none of its own. */
@@ -754,8 +782,32 @@ export class Engine<O extends object> {
    * built-ins that were replaced. What is checked here is what the backend gets.
    */
   #checkBound(): void {
-    this.#written.check();
+    this.#checkTensors();
     this.#sources.checkBound();
+  }
+
+  #checkTensors(): void {
+    if (this.#written.isIntact()) return;
+    const tensors = this.#tensors;
+    const params = this.#params;
+    for (let i = 0; i < tensors.length; i++) {
+      const arrays = tensors[i];
+      const length = params[i].length;
+      for (let k = 0; k < arrays.length; k++) {
+        if (!isWhole(arrays[k], length)) this.#refuse(params[i], arrays[k], k);
+      }
+    }
+    const averages = this.#averages;
+    for (let i = 0; i < averages.length; i++) {
+      if (!isWhole(averages[i], params[i].length)) {
+        refuseLength(averages[i], params[i].label.replace('params', 'averages'), wasBound(params[i]));
+      }
+    }
+  }
+
+  #refuse(param: Member<O>, array: FloatArray, k: number): never {
+    const which = k === 0 ? param.label : `${param.label.replace('params', 'state')}.${param.group.rule.state[k - 1]}`;
+    return refuseLength(array, which, wasBound(param));
   }
 
   /**
@@ -810,19 +862,9 @@ export class Engine<O extends object> {
     const at = start + ruleStart;
     neutralRow(coefficients, start);
     group.definition.coefficients(coefficients, at, group.values, t, this.#nextScalars, this.#scalarsAt[i]);
-    if (clipValue !== Infinity) {
-      coefficients[start + stages.scale] = scale;
-      coefficients[start + stages.bound] = clipValue;
-    } else if (scale !== 1) {
-      scaleGrad(coefficients, at, scale);
-    }
+    scaleRow(coefficients, start, scale, clipValue);
     if (this.#averages.length > 0) writeAverageShare(coefficients, start + stages.averageShare, this.#pipeline, t);
     if (this.#zeroesInSweep) coefficients[start + stages.zeroGrad] = 1;
-  }
-
-  #needsNorms(): boolean {
-    const { clipNorm, clipTensorNorm, nonFinite } = this.#pipeline;
-    return nonFinite !== 'propagate' || clipNorm !== Infinity || clipTensorNorm !== Infinity;
   }
 
   /**
@@ -831,57 +873,30 @@ export class Engine<O extends object> {
    * @returns whether the step may be done: not where one is not finite and `nonFinite` is 'skip'
    */
   #clip(gathered: Accumulator | undefined): boolean {
-    const { clipNorm, clipNormForm, clipTensorNorm, clipValue, nonFinite } = this.#pipeline;
-    const { coefficients, width, rows, sums: measured } = this.#control;
-    this.#checkBound();
-    this.#plan.measureGrads();
-    let total = 0;
-    for (let i = 0; i < this.#params.length; i++) {
-      if (rows[i] < 0) continue;
-      const start = rows[i] * width;
-      const scale = this.#scaleOf(start);
-      const norm = Math.sqrt(measured[i * sumsWidth + sums.grad]) * scale;
-      if (nonFinite !== 'propagate' && !(norm < suspicious(this.#params[i]) && scale < suspicious(this.#params[i]))) {
-        const found = findNonFinite(this.#params[i], this.#sources.of(i, gathered), scale);
-        if (found !== null) return this.#refuseNonFinite(found);
-      }
-      let clipped = clipValue === Infinity ? norm : Math.sqrt(measured[i * sumsWidth + sums.clampedGrad]);
-      if (clipTensorNorm !== Infinity) {
-        const share = clipCoefficient(clipNormForm, clipped, clipTensorNorm);
-        if (share !== 1) scaleGrad(coefficients, start + ruleStart, share);
-        clipped *= share;
-      }
-      total += clipped * clipped;
+    const measured = this.#norms.clip(this.#pipeline, this.#rowCount, (i) => this.#sources.of(i, gathered));
+    const isRefused = measured.nonFinite !== null && this.#pipeline.nonFinite !== 'propagate';
+    // What was gathered is given up in any case: it may be what is not finite.
+    if (isRefused) {
+      this.#accumulator?.clear();
+      this.#report.pending = 0;
     }
-    const norm = Math.sqrt(total);
-    const share = clipCoefficient(clipNormForm, norm, clipNorm);
-    this.#report.gradNorm = norm;
-    this.#report.clipCoefficient = share;
-    if (share === 1) return true;
-    for (let row = 0; row < this.#rowCount; row++) scaleGrad(coefficients, row * width + ruleStart, share);
-    return true;
+    this.#reportNorms(measured, isRefused);
+    return !isRefused;
   }
 
-  /** What the gradient of a row is multiplied by before it is clipped; its sign does not matter. */
-  #scaleOf(start: number): number {
-    const { coefficients } = this.#control;
-    const isBounded = coefficients[start + stages.bound] !== Infinity;
-    return Math.abs(isBounded ? coefficients[start + stages.scale] : gradScaleOf(coefficients, start + ruleStart));
-  }
-
-  /** What was gathered is given up in any case: it may be what is not finite. */
-  #refuseNonFinite(found: NonFiniteElement & { readonly label: string; readonly value: number }): false {
-    this.#accumulator?.clear();
-    this.#report.pending = 0;
-    if (this.#pipeline.nonFinite === 'throw') {
-      throw rangeError(
-        'ERR_NON_FINITE',
-        `${found.label} must be finite, but its element ${found.index} becomes ${found.value}`,
-      );
+  /** @throws RangeError `ERR_NON_FINITE` for a step that is refused, where `nonFinite` is 'throw' */
+  #reportNorms({ gradNorm, clipCoefficient, nonFinite }: Measured, isRefused: boolean): void {
+    if (nonFinite !== null && isRefused && this.#pipeline.nonFinite === 'throw') {
+      throw rangeError('ERR_NON_FINITE', nonFiniteMessage(nonFinite));
     }
-    this.#report.nonFinite = { param: found.param, index: found.index };
-    this.#report.skippedInARow = ++this.#skippedInARow;
-    return false;
+    const report = this.#report;
+    report.nonFinite = nonFinite && { param: nonFinite.param, index: nonFinite.index, kind: nonFinite.kind };
+    if (isRefused) {
+      report.skippedInARow = ++this.#skippedInARow;
+      return;
+    }
+    report.gradNorm = gradNorm;
+    report.clipCoefficient = clipCoefficient;
   }
 
   /** Has arrays measured whose rules ask for it, and the rows changed by what came out. */
@@ -900,7 +915,6 @@ export class Engine<O extends object> {
   }
 }
 
-/** A norm from which on an element may not be finite. Half of what can be, since the scale and the norm are rounded. */
-function suspicious({ dtype }: Param): number {
-  return dtype === 'f32' ? 2 ** 127 : 2 ** 1023;
+function wasBound({ length }: Param): string {
+  return `it had ${length} when it was bound`;
 }

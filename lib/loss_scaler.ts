@@ -195,7 +195,8 @@ export class LossScaler {
     } finally {
       this.#isStepping = false;
     }
-    const isSkipped = report.nonFinite !== null;
+    // A call that gathers reports what it saw, too, with `gradNorm`: the step that it is gathered for will be the one skipped.
+    const isSkipped = report.nonFinite !== null && report.pending === 0;
     if (isSkipped && start.skips >= this.#options.maxSkips) throw this.#tooManySkips(start, report);
     if (startsRound) this.#startRound(start);
     if (isSkipped || report.stepped) this.#record(optimizer, isSkipped);

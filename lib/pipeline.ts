@@ -16,7 +16,7 @@ import { powersAt } from './powers.js';
 /** How gradients whose norm is too large are scaled down. */
 export type ClipNormForm = 'torch' | 'optax';
 
-/** What becomes of a step whose gradients hold a NaN or an infinity. */
+/** What becomes of a step whose gradients hold a NaN, an infinity, or what is infinite once the rule has squared it. */
 export type NonFinite = 'propagate' | 'skip' | 'throw';
 
 /** A running average of the weights that forgets. */
@@ -49,7 +49,9 @@ export interface PipelineOptions {
   clipTensorNorm?: number;
   /** The largest absolute value of an element; > 0. Comes before the norms. Default Infinity. */
   clipValue?: number;
-  /** Gradients with a NaN or an infinity: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error; both give up what was gathered. Default 'propagate'. */
+  /** Whether to measure the norm of all gradients where nothing is clipped, for the report; also in calls that only gather. Default false. */
+  gradNorm?: boolean;
+  /** Gradients with a NaN, an infinity or, where the rule squares them, an element whose square overflows: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error; both give up what was gathered. Default 'propagate'. */
   nonFinite?: NonFinite;
   /** Whether the gradients are set to zero once they are used. Default false. */
   zeroGrad?: boolean;
@@ -69,6 +71,7 @@ export const pipelineOptions: OptionList<PipelineOptions> = {
   clipNormForm: choice<ClipNormForm>('torch', 'torch', 'optax'),
   clipTensorNorm: positiveOrInfinity(Infinity),
   clipValue: positiveOrInfinity(Infinity),
+  gradNorm: flag(false),
   nonFinite: choice<NonFinite>('propagate', 'propagate', 'skip', 'throw'),
   zeroGrad: flag(false),
   ema: fixedObjectOrNone<EmaOptions>({ decay: upToOne(0.999), warmup: flag(false), debias: flag(false) }),

@@ -46,3 +46,13 @@ export function gradScaleOf(row: Float64Array, at: number): number {
 export function scaleGrad(row: Float64Array, at: number, factor: number): void {
   row[at + before.gradScale] *= factor;
 }
+
+/** Multiplies the gradient of a neutral row by `scale`, and holds it within ±bound. */
+export function scaleRow(row: Float64Array, start: number, scale: number, bound: number): void {
+  if (bound !== Infinity) {
+    row[start + stages.scale] = scale;
+    row[start + stages.bound] = bound;
+  } else if (scale !== 1) {
+    scaleGrad(row, start + ruleStart, scale);
+  }
+}

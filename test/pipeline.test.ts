@@ -540,7 +540,7 @@ describe.each(available)('%s: the norm', (name) => {
   });
 
   test('finite gradients whose squares are too large are not called infinite', () => {
-    expect(norm([f64(1, 1e200, -1e300)], { nonFinite: 'throw' })).toMatchObject({ stepped: true, gradNorm: Infinity });
+    expect(norm([f64(1, 1e200, -1e300)], { nonFinite: 'throw' })).toMatchObject({ stepped: true, gradNorm: 1e300 });
     expect(norm([f32(3e38, 3e38)], { nonFinite: 'throw' }).gradNorm).toBeCloseTo(4.24e38, -37);
     const skipped = norm([f64(1), f64(1e200, Infinity)], { nonFinite: 'skip' });
     expect(skipped).toMatchObject({ stepped: false, nonFinite: { param: 1, index: 1 } });
@@ -570,14 +570,18 @@ describe.each(available)('%s: the norm', (name) => {
 
   test('gradients that become infinite by gradScale or by their sum are', () => {
     const options = { nonFinite: 'skip', gradScale: 1e10 };
-    expect(norm([f32(1, 1e30, -1e30)], options).nonFinite).toEqual({ param: 0, index: 1 });
-    expect(norm([f64(1, 1e30, -1e300)], options).nonFinite).toEqual({ param: 0, index: 2 });
+    expect(norm([f32(1, 1e30, -1e30)], options).nonFinite).toEqual({ param: 0, index: 1, kind: 'infinity' });
+    expect(norm([f64(1, 1e30, -1e300)], options).nonFinite).toEqual({ param: 0, index: 2, kind: 'infinity' });
     // In f32 the scale itself is rounded up, by which this one is too large, though the norm is not.
     const scale = 1 + 2 ** -24 + 2 ** -50;
     const large = (2 - 2 ** -22) * 2 ** 127;
     expect(scale * large).toBeLessThan((2 - 2 ** -23) * 2 ** 127);
     expect(Math.fround(Math.fround(scale) * large)).toBe(Infinity);
-    expect(norm([f32(0, large)], { nonFinite: 'skip', gradScale: scale }).nonFinite).toEqual({ param: 0, index: 1 });
+    expect(norm([f32(0, large)], { nonFinite: 'skip', gradScale: scale }).nonFinite).toEqual({
+      param: 0,
+      index: 1,
+      kind: 'infinity',
+    });
     const optimizer = create(SGD, [f32(0, 0)], { nonFinite: 'throw', backend: name });
     expectThrow(
       () => optimizer.step([[f32(0, 3e38)], [f32(0, 3e38)]]),

@@ -47,6 +47,8 @@ const definition: Definition<AdaBeliefOptions> = {
     dialect: dialects('optax'),
   },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? rules.CautiousAdaBelief : rules.AdaBelief),

@@ -36,6 +36,8 @@ const definition: Definition<AdadeltaOptions> = {
   },
   defaults: { keras: small, tfjs: small },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: () => rules.Adadelta,

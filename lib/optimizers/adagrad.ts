@@ -42,6 +42,8 @@ const definition: Definition<AdagradOptions> = {
   },
   defaults: { torch: { eps: 1e-10 }, keras: { ...inside, lr: 0.001 }, optax: inside, tfjs: inside },
 
+  squares: true,
+
   // The accumulator only grows.
   dividesByEps: ({ initialAccumulator }, round) => round(initialAccumulator) === 0,
 

@@ -52,6 +52,8 @@ export function adamDefinition(
       ...options,
     },
     defaults,
+    squares: true,
+
     dividesByEps: () => true,
 
     rule({ amsgrad: largest, cautious }) {

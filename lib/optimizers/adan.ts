@@ -41,6 +41,8 @@ const definition: Definition<AdanOptions> = {
   },
   defaults: { optax: { noProx: true } },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: () => rules.Adan,

@@ -43,6 +43,8 @@ const definition: Definition<ADOPTOptions> = {
     dialect: dialects('optax'),
   },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? rules.CautiousADOPT : rules.ADOPT),

@@ -42,6 +42,8 @@ const definition: Definition<FTRLOptions> = {
     dialect: dialects('keras'),
   },
 
+  squares: true,
+
   rule: () => rules.FTRL,
 
   initial: ({ initialAccumulator }) => ({ accumulator: initialAccumulator }),

@@ -41,6 +41,8 @@ const definition: Definition<LAMBOptions> = {
   },
   defaults: { keras: { eps: 1e-7 } },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: () => rules.LAMB,

@@ -61,6 +61,8 @@ const definition: Definition<NAdamOptions> = {
       ? `momentumDecay must be 0 in dialect 'optax', which has none, received ${momentumDecay}`
       : undefined,
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? rules.CautiousNAdam : rules.NAdam),

@@ -48,6 +48,8 @@ const definition: Definition<RAdamOptions> = {
     dialect: dialects('torch', 'optax'),
   },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: ({ cautious }) => (cautious ? rules.CautiousAdam : rules.Adam),

@@ -46,6 +46,8 @@ const definition: Definition<RMSpropOptions> = {
   },
   defaults: { keras: { ...inside, lr: 0.001, eps: 1e-7 }, optax: inside, tfjs: { ...inside, eps: 1e-7 } },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule({ centered, momentum }) {

@@ -35,6 +35,8 @@ const definition: Definition<ScheduleFreeAdamWOptions> = {
     ...scheduleFreeOptions,
   },
 
+  squares: true,
+
   dividesByEps: () => true,
 
   rule: () => rules.ScheduleFreeAdamW,
