@@ -3,6 +3,7 @@
 import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
 import { dtypeOf, type FloatArray, isWhole, type Memory } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
+import { entryOf, hasInheritedEntry, ownOrClass, walksObjectPrototype } from './own.js';
 import { type Param, refuseLength } from './params.js';
 import type { Plan } from './plan.js';
 
@@ -70,7 +71,7 @@ export class Gradients {
     }
     this.#checkShape(grads);
     const incoming = this.#incoming;
-    if (this.#isList) for (let i = 0; i < incoming.length; i++) incoming[i] = grads[i];
+    if (this.#isList) this.#readList(grads as unknown as readonly unknown[]);
     else this.#readRecord(grads);
     let isNew = !this.#anyBound;
     for (let i = 0; i < incoming.length; i++) isNew ||= incoming[i] !== this.#bound[i];
@@ -87,13 +88,33 @@ export class Gradients {
     if (given !== count) throw rangeError('ERR_INVALID_GRADS', `grads has ${given} entries, params has ${count}`);
   }
 
-  /** In the record's own order, which V8 walks faster than it finds names, and which nearly always is that of params. */
+  #readList(grads: readonly unknown[]): void {
+    const incoming = this.#incoming;
+    for (let i = 0; i < incoming.length; i++) incoming[i] = hasInheritedEntry(i) ? entryOf(grads, i) : grads[i];
+  }
+
   #readRecord(grads: Readonly<Record<string | number, unknown>>): void {
+    const params = this.#params;
+    const incoming = this.#incoming;
+    for (let i = 0; i < incoming.length; i++) incoming[i] = unread;
+    if (!walksObjectPrototype() && this.#readInOrder(grads)) return;
+    this.#refuseUnknown(grads);
+    for (let i = 0; i < incoming.length; i++) {
+      if (incoming[i] === unread) incoming[i] = ownOrClass(grads, params[i].name);
+    }
+    if (incoming.includes(undefined) && isNoRecord(grads)) throw wrongShape(false, grads);
+  }
+
+  /**
+   * In the record's own order, which V8 walks faster than it finds names, and which nearly always is that of params.
+   *
+   * @returns whether that were all gradients, and nothing else
+   */
+  #readInOrder(grads: Readonly<Record<string | number, unknown>>): boolean {
     const params = this.#params;
     const incoming = this.#incoming;
     let given = 0;
     let found = 0;
-    for (let i = 0; i < incoming.length; i++) incoming[i] = unread;
     for (const name in grads) {
       const i = given < params.length && params[given].name === name ? given : this.#indexOf.get(name);
       given++;
@@ -101,12 +122,7 @@ export class Gradients {
       incoming[i] = grads[name];
       found++;
     }
-    if (given === found && found === params.length) return;
-    this.#refuseUnknown(grads);
-    for (let i = 0; i < incoming.length; i++) {
-      if (incoming[i] === unread) incoming[i] = ownOrClass(grads, params[i].name);
-    }
-    if (incoming.includes(undefined) && isNoRecord(grads)) throw wrongShape(false, grads);
+    return given === found && found === params.length;
   }
 
   #refuseUnknown(grads: object): void {
@@ -177,11 +193,6 @@ export class Gradients {
 
 /** What stands where nothing was read yet. */
 const unread = Symbol('unread');
-
-/** An own property, or one that the object's class defines; never one of `Object.prototype`. */
-function ownOrClass(grads: Readonly<Record<string | number, unknown>>, name: string | number): unknown {
-  return name in Object.prototype && !Object.hasOwn(grads, name) ? undefined : grads[name];
-}
 
 function checkLength({ length, label, gradLabel }: Param, grad: FloatArray): void {
   if (!isWhole(grad, length)) refuseLength(grad, gradLabel, `${label} has ${length}`);

@@ -35,7 +35,8 @@ export class Group<O extends object> {
   constructor(definition: Definition<O>, options: Required<O>) {
     this.definition = definition;
     this.#given = options as Readonly<Record<string, unknown>>;
-    this.#scheduled = schedulable.filter((name) => name in definition.options) as unknown as (keyof O & string)[];
+    this.#scheduled = schedulable.filter((name) => Object.hasOwn(definition.options, name)) as unknown as (keyof O &
+      string)[];
     this.refresh();
     const values = this.at(0);
     this.rule = definition.rule(values);

@@ -130,7 +130,7 @@ export abstract class Optimizer<
   addGroup(group: O & Group): void {
     const engine = this.live();
     const options = this.#readGroup(group);
-    engine.addGroup({ params: group.params, options });
+    engine.addGroup({ params: ownOption(group, 'params'), options });
     this.#show(options);
   }
 

@@ -3,6 +3,7 @@
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { unknownOption } from './hints.js';
 import { plainOptions } from './inspect.js';
+import { entryOf } from './own.js';
 import type { Schedule } from './schedule.js';
 import { guardedObject } from './views.js';
 
@@ -78,7 +79,7 @@ function numbers<T extends readonly number[]>(count: string, parts: readonly Opt
       if (!Array.isArray(value) || value.length !== parts.length) {
         throw refuse(name, value, `an array of ${count} numbers`, 'array');
       }
-      return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, value[i])));
+      return freeze(parts.map((part, i) => part.check(`${name}[${i}]`, entryOf(value, i))));
     },
   };
 }

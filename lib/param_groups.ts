@@ -4,6 +4,7 @@ import { isNoRecord, shapeAdvice } from './advice.js';
 import type { FloatArray } from './arrays.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { checkNames, integer, nonNegative, ownOption, upToOne } from './options.js';
+import { entriesOf } from './own.js';
 import { isGroups, type Params } from './params.js';
 import { power } from './powers.js';
 import type { Schedule } from './schedule.js';
@@ -43,23 +44,22 @@ export function splitGroups<P extends Params<P>, O extends object = UsualOptions
   params: P,
   rules: readonly (NoInfer<O> & { readonly match: Match })[],
 ): readonly ParamGroup<P, O>[] {
-  const entries = entriesOf(params);
+  const entries = namesOf(params);
   if (!Array.isArray(rules)) throw invalid(`rules must be an array, received ${describe(rules)}`);
-  const tests = rules.map((rule: unknown, r) => testOf(rule, r));
-  const rest = rules.length;
+  const given = entriesOf(rules) as readonly { readonly match: unknown }[];
+  const tests = given.map(testOf);
+  const rest = given.length;
   const chosen = entries.map(([name, param]) => {
     const r = tests.findIndex((test) => test(name, param));
     return r < 0 ? rest : r;
   });
-  const groups = [...(rules as readonly { readonly match: unknown }[]), { match: undefined }].flatMap(
-    ({ match: _, ...options }, r) => {
-      const own = entries.filter((_, i) => chosen[i] === r);
-      if (own.length === 0 && r < rest) {
-        throw rangeError('ERR_INVALID_OPTION', `rules[${r}].match must match a parameter that no rule before it does`);
-      }
-      return own.length === 0 ? [] : [{ ...options, params: Object.fromEntries(own) }];
-    },
-  );
+  const groups = [...given, { match: undefined }].flatMap(({ match: _, ...options }, r) => {
+    const own = entries.filter((_, i) => chosen[i] === r);
+    if (own.length === 0 && r < rest) {
+      throw rangeError('ERR_INVALID_OPTION', `rules[${r}].match must match a parameter that no rule before it does`);
+    }
+    return own.length === 0 ? [] : [{ ...options, params: Object.fromEntries(own) }];
+  });
   return groups as unknown as readonly ParamGroup<P, O>[];
 }
 
@@ -111,7 +111,7 @@ export function layerDecay(given: unknown, options: LayerDecayOptions): unknown 
   const layered = groups.map((group) => ({
     group,
     lr: nonNegative(0).check('lr', ownOption(ownOption(group, 'lr') === undefined ? options : group, 'lr')),
-    entries: entriesOf(group.params).map(([name, param]) => [name, param, layerOfParam(layerOf, name)] as const),
+    entries: namesOf(group.params).map(([name, param]) => [name, param, layerOfParam(layerOf, name)] as const),
   }));
   const layers = layered.flatMap(({ entries }) => entries.map(([, , layer]) => layer));
   const givenLast = ownOption(options, 'last');
@@ -138,7 +138,7 @@ function layerOfParam(layerOf: (name: string) => number, name: string): number {
 const layerNumber = integer(0, 0);
 
 /** Names with their parameters; whether these are arrays is for the optimizer to check. */
-function entriesOf(params: unknown): readonly (readonly [name: string, param: FloatArray])[] {
+function namesOf(params: unknown): readonly (readonly [name: string, param: FloatArray])[] {
   const isObject =
     typeof params === 'object' && params !== null && !Array.isArray(params) && !ArrayBuffer.isView(params);
   if (!isObject || isNoRecord(params)) {

@@ -3,6 +3,7 @@
 import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
 import { type Dtype, dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
+import { entriesOf } from './own.js';
 
 /**
  * Parameters in a group: a record with names that no other group has, or a list, which counts on from the group before.
@@ -42,7 +43,7 @@ type GradsOf<S> = { readonly [K in keyof S]: SameDtype<S[K]> | null };
  */
 export function isGroups(params: unknown): params is readonly { readonly params: unknown }[] {
   if (!Array.isArray(params) || params.length === 0) return false;
-  const entries: readonly unknown[] = Array.from(params);
+  const entries = entriesOf(params);
   const isGroup = entries.map((entry) => typeof entry === 'object' && entry !== null && Object.hasOwn(entry, 'params'));
   const other = isGroup.indexOf(false);
   if (other < 0) return true;
@@ -119,9 +120,9 @@ export function readParams(params: unknown, first = 0, label = 'params'): readon
     );
   }
   // All are read before any is measured: a getter or a proxy may run code here.
-  const values = names.map(
-    (name) => (params as Readonly<Record<string | number, unknown>>)[typeof name === 'number' ? name - first : name],
-  );
+  const values = Array.isArray(params)
+    ? entriesOf(params)
+    : names.map((name) => (params as Readonly<Record<string, unknown>>)[name]);
   return names.map((name, i) => readParam(name, values[i]));
 }
 

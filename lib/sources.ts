@@ -4,6 +4,7 @@ import type { Accumulator } from './accumulator.js';
 import { dtypeOf, type FloatArray, type Memory, sharesMemory, zero } from './arrays.js';
 import { rangeError } from './errors.js';
 import { Gradients } from './gradients.js';
+import { entriesOf, entryOf } from './own.js';
 import type { Param } from './params.js';
 import type { Plan } from './plan.js';
 import type { Watch } from './watch.js';
@@ -52,7 +53,7 @@ export class Sources {
       for (let k = 0; k < this.count; k++) this.#lists[k].read(grads);
       if (this.count === 1) return;
     } else {
-      const several = Array.from(grads);
+      const several = entriesOf(grads);
       if (several.length > mostSources) {
         const message = `grads must be at most ${mostSources} for one step, received ${several.length}`;
         throw rangeError('ERR_INVALID_GRADS', message);
@@ -78,7 +79,7 @@ export class Sources {
 
   #isSeveral(grads: unknown): grads is readonly unknown[] {
     if (!Array.isArray(grads) || grads.length === 0) return false;
-    const first: unknown = grads[0];
+    const first = entryOf(grads, 0);
     if (typeof first !== 'object' || first === null || dtypeOf(first) !== undefined || ArrayBuffer.isView(first))
       return false;
     return !Array.isArray(first) || typeof first[0] !== 'number'; // numbers are meant as one gradient

@@ -11,6 +11,7 @@ import {
   refuse,
   required,
 } from '../options.js';
+import { entryOf } from '../own.js';
 import { geometric } from './decays.js';
 import { blend, checkIncreasing, listOf, remaining, type Schedule, schedule } from './schedule.js';
 
@@ -83,7 +84,10 @@ const point: Option<readonly [step: number, value: number]> = {
   default: [0, 0],
   check(name, value) {
     if (!Array.isArray(value) || value.length !== 2) throw refuse(name, value, 'a pair of step and value', 'array');
-    return [integer(0, 0).check(`${name}[0]`, value[0]), nonNegative(0).check(`${name}[1]`, value[1])];
+    return [
+      integer(0, 0).check(`${name}[0]`, entryOf(value, 0)),
+      nonNegative(0).check(`${name}[1]`, entryOf(value, 1)),
+    ];
   },
 };
 

@@ -1,6 +1,7 @@
 import { describe, typeError } from '../errors.js';
 import { makeInspectable } from '../inspect.js';
 import { choice, fraction, integer, nonNegative, type OptionList, readKnown, required } from '../options.js';
+import { ownOrClass } from '../own.js';
 import { refuseCloning } from '../views.js';
 import type { Schedule } from './schedule.js';
 
@@ -171,9 +172,11 @@ const plateauState: OptionList<PlateauState> = {
 };
 
 function groupsOf(target: unknown): readonly HasLr[] {
-  const isObject = typeof target === 'object' && target !== null;
-  if (isObject && 'groups' in target && Array.isArray(target.groups)) return target.groups;
-  if (isObject && 'lr' in target) return [target as HasLr];
+  if (typeof target === 'object' && target !== null) {
+    const groups = ownOrClass(target, 'groups');
+    if (Array.isArray(groups)) return groups;
+    if (ownOrClass(target, 'lr') !== undefined) return [target as HasLr];
+  }
   throw typeError(
     'ERR_INVALID_OPTION',
     `target must be an optimizer or an object with an lr, received ${describe(target)}`,

@@ -2,6 +2,7 @@
 
 import { describe, rangeError, typeError } from '../errors.js';
 import { anyNumber, checkAnswer, choice, nonNegative, type Option, refuse } from '../options.js';
+import { entriesOf } from '../own.js';
 import type { Schedule } from '../schedule.js';
 import { cosPi } from '../trigonometry.js';
 
@@ -58,7 +59,7 @@ export function checkSchedules(name: string, value: unknown): readonly Schedule[
     throw refuse(name, value, 'an array of at least one schedule', 'array');
   }
   return Object.freeze(
-    Array.from(value, (entry: unknown, i) => {
+    entriesOf(value).map((entry, i) => {
       checkSchedule(`${name}[${i}]`, entry);
       return answering(`${name}[${i}]`, entry);
     }),
@@ -71,7 +72,7 @@ export function listOf<T>(entry: Option<T>, least: number, expected: string): Op
     default: [],
     check(name, value) {
       if (!Array.isArray(value) || value.length < least) throw refuse(name, value, expected, 'array');
-      return Object.freeze(Array.from(value, (each: unknown, i) => entry.check(`${name}[${i}]`, each)));
+      return Object.freeze(entriesOf(value).map((each, i) => entry.check(`${name}[${i}]`, each)));
     },
   };
 }

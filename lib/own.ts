@@ -1,0 +1,43 @@
+// What an object or a list holds itself, where a program may have put properties on Object.prototype or Array.prototype.
+
+const { getPrototypeOf, hasOwn } = Object;
+
+/** Whether it is the `Object.prototype` of this realm or another: the end of a chain of prototypes. */
+function isRoot(object: object): boolean {
+  return getPrototypeOf(object) === null && hasOwn(object, 'hasOwnProperty');
+}
+
+/**
+ * A property of the object's own or of its class, such as a getter; `undefined` where only `Object.prototype` has it. A
+ * property that no object of the chain admits to is read all the same: a proxy may answer.
+ */
+export function ownOrClass(object: object, name: string | number): unknown {
+  let holder: object | null = object;
+  while (holder !== null && !hasOwn(holder, name)) holder = getPrototypeOf(holder);
+  if (holder !== null && holder !== object && isRoot(holder)) return undefined;
+  return (object as Readonly<Record<string | number, unknown>>)[name];
+}
+
+/** The entry of a list; `undefined` for a hole, whatever `Array.prototype` has there. */
+export function entryOf(list: readonly unknown[], index: number): unknown {
+  return hasOwn(list, index) ? list[index] : undefined;
+}
+
+/** All entries of a list. */
+export function entriesOf(list: readonly unknown[]): readonly unknown[] {
+  return Array.from({ length: list.length }, (_, index) => entryOf(list, index));
+}
+
+const bareObject: object = {};
+const bareList: readonly unknown[] = [];
+
+/** Whether a for…in loop over an object sees properties of `Object.prototype`. A loop, as V8 has a short way for an empty one. */
+export function walksObjectPrototype(): boolean {
+  for (const _ in bareObject) return true;
+  return false;
+}
+
+/** Whether a hole at that index of a list would be read as something. */
+export function hasInheritedEntry(index: number): boolean {
+  return bareList[index] !== undefined;
+}
