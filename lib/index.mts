@@ -1,2 +1,2 @@
-// The ESM door to the same CommonJS build: however lockstep is reached, there is one copy of each class.
+// The types of the ESM door; scripts/bundle.mjs writes what it does.
 export * from './index.js';

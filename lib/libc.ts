@@ -1,6 +1,6 @@
 // For which system a binary has to be: the platform, the CPU's architecture, and on Linux the C library.
 
-import { builtin, environment } from './runtime.js';
+import { builtin, denoLibc, environment } from './runtime.js';
 
 /** C libraries of Linux; elsewhere there is nothing to choose. */
 export type Libc = 'glibc' | 'musl' | null;
@@ -16,6 +16,8 @@ export function libc(): Libc {
   if (process.platform !== 'linux') return null;
   const given = environment('LIBC');
   if (given === 'glibc' || given === 'musl') return given;
+  const toldByDeno = denoLibc();
+  if (toldByDeno !== undefined) return toldByDeno;
   try {
     return libcIn(builtin('node:fs').readFileSync('/proc/self/maps', 'utf8'));
   } catch {

@@ -69,11 +69,10 @@ function prebuiltIn(directory: string, { key, file }: System, known: Readonly<Re
 function loadNodeGypBuild(): typeof nodeGypBuild {
   const from = self();
   if (from === undefined) throw new Error('node-gyp-build was not looked for: this code does not know where it lies');
-  const require = builtin('node:module').createRequire(from);
   const { LIBC } = process.env;
   try {
     process.env.LIBC = libc() ?? 'none';
-    return require('node-gyp-build') as typeof nodeGypBuild;
+    return builtin('node:module').createRequire(from)('node-gyp-build') as typeof nodeGypBuild;
   } finally {
     if (LIBC === undefined) delete process.env.LIBC;
     else process.env.LIBC = LIBC;

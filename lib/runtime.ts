@@ -14,7 +14,7 @@ interface Modules {
 const runtime = globalThis as {
   readonly process?: Partial<NodeJS.Process>;
   readonly navigator?: { readonly hardwareConcurrency?: number };
-  readonly Deno?: unknown;
+  readonly Deno?: { readonly build?: { readonly env?: string } };
 };
 
 /** The versions of Node that `builtin` works in, as `engines` in package.json names them. */
@@ -56,6 +56,13 @@ export function parallelism(): number {
 
 export function isDeno(): boolean {
   return runtime.Deno !== undefined;
+}
+
+/** The C library that Deno was built for, or `undefined` elsewhere. It lets no program read what is mapped into the process. */
+export function denoLibc(): 'glibc' | 'musl' | undefined {
+  const env = runtime.Deno?.build?.env;
+  if (env === 'musl') return 'musl';
+  return env === 'gnu' ? 'glibc' : undefined;
 }
 
 /** A warning of Node, where there are such. A browser has no binary to miss. */

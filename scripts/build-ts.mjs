@@ -19,7 +19,7 @@ if (status !== 0) {
   process.exit(1);
 }
 for (const name of readdirSync(made, { recursive: true, encoding: 'utf8' })) {
-  if (/\.js(\.map)?$/.test(name) && !kept.test(name)) rmSync(join(made, name));
+  if (/\.m?js(\.map)?$/.test(name) && !kept.test(name)) rmSync(join(made, name));
 }
 await writeBundles({ dist: made });
 rmSync(join(root, 'dist'), { recursive: true, force: true });

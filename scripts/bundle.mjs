@@ -31,14 +31,20 @@ function switchOver(binaries, literal) {
 /** Stands for `require` while esbuild writes a bundle: it would put a function of its own in the place of the word. */
 const requireOfBun = 'reqUire';
 
-/** What lib/where.ts is in a CommonJS bundle. nft, ncc and Turbopack follow `path.join`; Turbopack follows no `__dirname + '…'`. */
-function commonjs(binaries) {
-  const join = (file) => `require('node:path').join(__dirname, '../prebuilds/${file}')`;
-  return `
+/** What lib/where.ts is in a CommonJS bundle. The paths stand in a file of their own, which is loaded when they are asked for. */
+const commonjs = `
     export const home = '..';
     export const self = () => (typeof __filename === 'string' ? __filename : undefined);
-    export function locate(key) {\n${switchOver(binaries, join)}\n}
+    export const locate = (key) => require('./binaries.js').locate(key);
     export const literal = undefined;`;
+
+/**
+ * That file. ncc finds no paths in a file with syntax that is newer than ES2020. nft, ncc and Turbopack follow `path.join`;
+ * Turbopack follows no `__dirname + '…'`.
+ */
+function paths(binaries) {
+  const join = (file) => `require('node:path').join(__dirname, '../prebuilds/${file}')`;
+  return `'use strict';\nexports.locate = (key) => {\n${switchOver(binaries, join)}\n};\n`;
 }
 
 /** What it is in an ES module. Written out in an output of another format, \`import.meta.url\` is undefined. */
@@ -96,6 +102,23 @@ function whereIs(text, binaries) {
   };
 }
 
+/**
+ * Has classes that esbuild renamed keep the names that they are exported by: beside the class `Adam` there is a rule of that name.
+ * esbuild's own `keepNames` does so for every function, which takes a tenth of the time to load. What is added stands at the
+ * end of a line: source maps stay true.
+ */
+function nameClasses(text) {
+  let named = text;
+  // `  Adam: () => Adam2,` in CommonJS; `  Adam2 as Adam,` or `  Optimizer,` in a module.
+  for (const [, first, local = first, name = first] of text.matchAll(/^ {2}(\w+)(?:: \(\) => (\w+)| as (\w+))?,?$/gm)) {
+    // A class that names itself in its body is `var Name = class _Name`.
+    const other = local === name ? `var ${local} = class _` : `(?:class ${local}\\b|var ${local} = class\\b)`;
+    const head = new RegExp(`^${other}.*\\{$`, 'm');
+    named = named.replace(head, `$& static { Object.defineProperty(this, 'name', { value: '${name}' }); }`);
+  }
+  return named;
+}
+
 /** Leaves the entry point that all programs share out of the bundles of commands: there is one copy of each class. */
 function sharedEntry(from) {
   return {
@@ -118,14 +141,31 @@ const options = {
   target: 'es2022',
   sourcemap: 'linked',
   sourcesContent: false, // lib/ is in the package
+  external: ['./binaries.js'],
   legalComments: 'none',
-  keepNames: true, // a class stays `Adam` though a rule of that name stands beside it in the bundle
   logLevel: 'warning',
   write: false,
+  metafile: true,
 };
 
 /** The commands of `npx lockstep` that need more than the entry point offers. */
 const commands = ['doctor', 'build', 'copy', 'embed'];
+
+/**
+ * The ESM door to the same CommonJS build: however lockstep is reached in Node, there is one copy of each class. It names what it
+ * exports, since no tool finds these names in a bundle, and takes it by a small file: Node searches a CommonJS file that is
+ * imported for names, and index.js is long.
+ */
+function writeShell(dist, names) {
+  writeFileSync(
+    join(dist, 'default.js'),
+    "'use strict';\nconst lockstep = require('./index.js');\nmodule.exports = lockstep;\n",
+  );
+  const exports = `export const {\n${names.map((name) => `  ${name},\n`).join('')}} = lockstep;\n`;
+  writeFileSync(join(dist, 'index.mjs'), `import lockstep from './default.js';\n${exports}`);
+  // Deno asks for a permission before a CommonJS file may require another one, and searches for names faster than Node.
+  writeFileSync(join(dist, 'index.deno.mjs'), `import lockstep from './index.js';\n${exports}`);
+}
 
 /**
  * Writes the bundles.
@@ -136,15 +176,15 @@ const commands = ['doctor', 'build', 'copy', 'embed'];
 export async function writeBundles({ prebuilds = join(root, 'prebuilds'), dist = join(root, 'dist') } = {}) {
   const binaries = binariesIn(prebuilds);
   const bundles = [
-    { entry: 'index', format: 'cjs', output: 'index.js', where: commonjs(binaries) },
+    { entry: 'index', format: 'cjs', output: 'index.js', where: commonjs },
     { entry: 'index', format: 'esm', output: 'esm/index.js', where: esm(binaries) },
     { entry: 'index', format: 'esm', output: 'esm/index.bun.js', where: bun(binaries) },
     { entry: 'index', format: 'esm', output: 'esm/index.browser.js', where: browser() },
-    ...commands.map((entry) => ({ entry, format: 'cjs', output: `${entry}.js`, where: commonjs(binaries) })),
+    ...commands.map((entry) => ({ entry, format: 'cjs', output: `${entry}.js`, where: commonjs })),
   ];
-  await Promise.all(
+  const exported = await Promise.all(
     bundles.map(async ({ entry, format, output, where }) => {
-      const { outputFiles } = await build({
+      const { outputFiles, metafile } = await build({
         ...options,
         format,
         entryPoints: [join(root, 'lib', `${entry}.ts`)],
@@ -157,10 +197,14 @@ export async function writeBundles({ prebuilds = join(root, 'prebuilds'), dist =
       mkdirSync(dirname(join(dist, output)), { recursive: true });
       for (const { path, text } of outputFiles) {
         const file = join(dist, relative(join(root, 'dist'), path));
-        writeFileSync(file, text.replaceAll(requireOfBun, 'require')); // as long: the map stays true
+        const isMap = path.endsWith('.map');
+        writeFileSync(file, isMap ? text : nameClasses(text.replaceAll(requireOfBun, 'require'))); // as long: the map stays true
       }
+      return Object.values(metafile.outputs).flatMap((output) => output.exports ?? []);
     }),
   );
+  writeFileSync(join(dist, 'binaries.js'), paths(binaries));
+  writeShell(dist, exported[bundles.findIndex(({ output }) => output === 'esm/index.js')]);
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(dist, 'esm', 'package.json'), '{ "type": "module" }\n');
   // The types of both are one: a class that came by one door is the other's.

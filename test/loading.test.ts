@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { build as esbuild } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { embeddedModule } from '../lib/embedded.js';
 import { libc, libcIn } from '../lib/libc.js';
@@ -323,6 +324,43 @@ describe.skipIf(!ready)('a binary that is named', () => {
   });
 });
 
+describe.skipIf(!ready)('a runtime that gives less', () => {
+  beforeEach(() => layOut('nameless'));
+  /** Runs `change` before lockstep is loaded. */
+  const loadAfter = (change: string) => {
+    const preload = join(scratch, 'preload.cjs');
+    writeFileSync(preload, change);
+    return load(['--require', preload]);
+  };
+
+  test('as a Node without process.getBuiltinModule is named as the reason', () => {
+    const reason = `^Node ${process.versions.node} has no process.getBuiltinModule, .* it needs Node \\^20.16.0 \\|\\| >=22.3.0`;
+    expect(loadAfter('delete process.getBuiltinModule; process.getBuiltinModule = undefined;')).toEqual(
+      typescript(new RegExp(reason)),
+    );
+  });
+
+  test.runIf(isTarget)('as Deno, which refuses variables of the environment, loads the binary all the same', () => {
+    layOut('named');
+    const change = `const refuse = (_, name) => {
+        if (/^(LOCKSTEP_|LIBC)/.test(name ?? 'LIBC')) throw new Error('Requires env access');
+      };
+      Object.defineProperty(process, 'env', { get: () => new Proxy({}, { get: refuse, has: refuse }) });
+      require('node:os').availableParallelism = refuse;
+      process.report.getReport = refuse;`;
+    expect(loadAfter(change)).toEqual(native);
+  });
+
+  test('as one without files runs in TypeScript', () => {
+    const change = `const { getBuiltinModule } = process;
+      process.getBuiltinModule = (name) => {
+        if (name === 'node:fs') throw new Error('Requires read access');
+        return getBuiltinModule(name);
+      };`;
+    expect(loadAfter(change)).toEqual(typescript(/Requires read access/));
+  });
+});
+
 describe.skipIf(!ready)('LOCKSTEP_PREBUILD', () => {
   beforeEach(() => layOut('nameless'));
   const vendor = join(scratch, 'vendor', 'build', 'Release', 'lockstep.node');
@@ -351,15 +389,15 @@ test.skipIf(!ready || !isTarget)('a package is told of whose bundles and binarie
   writeFileSync(sums, readFileSync(sums, 'utf8').split('\n').slice(1).join('\n')); // without the one of another system
   expect(bundleProblems(home)).toEqual([]);
   rmSync(prebuilt);
-  const bundles = ['index.js', 'esm/index.js', 'esm/index.bun.js'];
+  const bundles = ['binaries.js', 'esm/index.js', 'esm/index.bun.js'];
   expect(bundleProblems(home)).toEqual(bundles.map((bundle) => `dist/${bundle} names ${name}, which is missing`));
   cpSync(built, prebuilt);
   writeFileSync(sums, `${'0'.repeat(64)}  ${name}\n`);
   const wrong = bundleProblems(home);
-  for (const bundle of bundles)
+  for (const bundle of ['index.js', 'esm/index.js', 'esm/index.bun.js'])
     expect(wrong).toContainEqual(expect.stringContaining(`dist/${bundle} must hold the checksum`));
   writeFileSync(sums, '');
-  expect(bundleProblems(home)).toContain(`dist/index.js names ${name}, which SHA256SUMS does not list`);
+  expect(bundleProblems(home)).toContain(`dist/binaries.js names ${name}, which SHA256SUMS does not list`);
   layOut('nameless');
   expect(bundleProblems(home)).toContainEqual(expect.stringContaining(`dist/esm/index.js must name prebuilds/${name}`));
 });
@@ -370,11 +408,11 @@ describe.skipIf(!ready || !isTarget)('a bundle in a folder of its own', () => {
   const key = [process.platform, process.arch, here].filter(Boolean).join('-');
   const bundled = (env: NodeJS.ProcessEnv = {}, before = '') => load([], env, { before, lockstep: bundle });
 
-  beforeEach(() => {
+  beforeEach(async () => {
     layOut('named');
     rmSync(away, { recursive: true, force: true });
     mkdirSync(away);
-    cpSync(join(home, 'dist', 'index.js'), bundle);
+    await esbuild({ entryPoints: [join(home, 'dist', 'index.js')], bundle: true, platform: 'node', outfile: bundle });
   });
 
   test('without a binary says where it looked, and what to do', () => {

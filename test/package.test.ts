@@ -3,7 +3,6 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleProblems } from '../scripts/bundle-problems.mjs';
 import { optimizers } from './optimizers.js';
@@ -214,7 +214,9 @@ describe('npx lockstep build', () => {
     }
   });
 
-  test('what it compiled is handed on by copy and embed', () => {
+  test('what it compiled is handed on by copy and embed', async () => {
+    const bundle = (outfile: string) =>
+      esbuild({ entryPoints: [join(installed, 'dist', 'index.js')], bundle: true, platform: 'node', outfile });
     const folder = join(project, 'out');
     const command = (...args: string[]) =>
       spawnSync(process.execPath, [join(installed, 'dist', 'cli.js'), ...args], { cwd: project, encoding: 'utf8' });
@@ -228,7 +230,7 @@ describe('npx lockstep build', () => {
     expect(readFileSync(join(folder, name))).toEqual(
       readFileSync(join(installed, 'build', 'Release', 'lockstep.node')),
     );
-    cpSync(join(installed, 'dist', 'index.js'), join(folder, 'bundle.cjs'));
+    await bundle(join(folder, 'bundle.cjs'));
     const run = (program: string) =>
       spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' }).stdout.trim();
     expect(run("console.log(require('./bundle.cjs').backend().name)")).not.toBe('typescript');
@@ -236,7 +238,7 @@ describe('npx lockstep build', () => {
     expect(embedded.status).toBe(0);
     rmSync(folder, { recursive: true });
     mkdirSync(folder);
-    cpSync(join(installed, 'dist', 'index.js'), join(folder, 'bundle.cjs'));
+    await bundle(join(folder, 'bundle.cjs'));
     writeFileSync(join(folder, 'embedded.cjs'), embedded.stdout);
     const program = "require('./embedded.cjs'); console.log(JSON.stringify(require('./bundle.cjs').backend()))";
     expect(JSON.parse(run(program))).toMatchObject({ name: expect.not.stringMatching('typescript'), loadError: null });
@@ -275,6 +277,17 @@ describe('what require loads', () => {
 
   test('is one file, and no module of Node', () => {
     expect(loadedBy("require('lockstep')")).toEqual({ files: [join('dist', 'index.js')], modules: [] });
+  });
+
+  test('by import is the same file, behind two small ones', () => {
+    const { stdout } = use(
+      'imported.mjs',
+      `import { createRequire } from 'node:module';
+       import 'lockstep';
+       console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`,
+    );
+    const files = (JSON.parse(stdout) as string[]).map((name) => name.replace(/^.*[\\/]dist[\\/]/, ''));
+    expect(files.sort()).toEqual(['default.js', 'index.js']);
   });
 
   test('is that file and the binary once an optimizer is made', () => {
