@@ -34,13 +34,18 @@ const commands: Readonly<Record<string, Command>> = {
 function usage(): string {
   const width = Math.max(0, ...Object.keys(commands).map((name) => name.length));
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
-  return ['npx lockstep COMMAND [--help]', '', ...lines, ''].join('\n');
+  return ['npx lockstep COMMAND [--help]', 'npx lockstep --version', '', ...lines, ''].join('\n');
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
     process.stdout.write(usage());
     return name === undefined ? 1 : 0;
+  }
+  if (name === '--version' || name === '-v') {
+    const { installedVersion } = await import('./version.js');
+    process.stdout.write(`${installedVersion()}\n`);
+    return 0;
   }
   if (!Object.hasOwn(commands, name)) {
     const known = Object.keys(commands).join(', ');

@@ -9,7 +9,7 @@ import { root, run } from './processes.mjs';
 const made = join(root, 'dist.new');
 
 /** What tsc writes and a program loads as it is; all other JavaScript is in the bundles. */
-const kept = /^(?:cli\.js|bench[\\/].*)(?:\.map)?$/;
+const kept = /^(?:cli\.js|version\.js|bench[\\/].*)(?:\.map)?$/;
 
 rmSync(made, { recursive: true, force: true });
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

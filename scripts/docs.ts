@@ -464,7 +464,7 @@ function comparison(optimizer: AnyClass): string {
       ? ''
       : `No run of ${unrecorded.map((system) => systemNames[system]).join(' or ')} is recorded for this optimizer yet.`;
   const oracle =
-    'What it is held to is the formula itself: [an oracle in f64](../../test/oracle.test.ts), written from the paper.';
+    'What it is held to is the formula itself: an oracle in f64 (`test/oracle.test.ts`), written from the paper.';
   if (recorded.length === 0) return `${gap} ${oracle}`.trim();
   const rows = recorded.map(({ system, version, dtype, cases }) =>
     [

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { pipelineOptions } from '../lib/pipeline.js';
 import { withTable, writeDocs } from '../scripts/docs.js';
+import { anchorsIn, linksIn, withoutCode } from './markdown.js';
 import { type OptimizerCase, optimizers, stateNames } from './optimizers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -152,6 +153,8 @@ describe('links lead to files and headings that are there', () => {
     'README.md',
     'CONTRIBUTING.md',
     'test/reference/README.md',
+    'bench/RESULTS.md',
+    'CHANGELOG.md',
     ...markdownIn('docs'),
     ...markdownIn('docs/api'),
   ];
@@ -169,26 +172,4 @@ describe('links lead to files and headings that are there', () => {
 /** A literal of the documentation: a number, a string, an array or an object of options. */
 function evaluate(literal: string): unknown {
   return new Function(`return (${literal})`)();
-}
-
-/** Links and images of Markdown that do not lead elsewhere. */
-function linksIn(text: string): readonly string[] {
-  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target]) => target)
-    .filter((target) => !/^[a-z]+:/.test(target));
-}
-
-/** What GitHub makes of headings, and anchors given in HTML. */
-function anchorsIn(text: string): readonly string[] {
-  const headings = [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replace(/\s/g, '-'),
-  );
-  return [...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id]) => id)];
-}
-
-function withoutCode(text: string): string {
-  return text.replace(/^```[\s\S]*?^```/gm, '');
 }

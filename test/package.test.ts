@@ -14,17 +14,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleProblems } from '../scripts/bundle-problems.mjs';
+import { anchorsIn, linksIn } from './markdown.js';
 import { optimizers } from './optimizers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly version: string;
+  readonly repository?: unknown;
 };
 const project = mkdtempSync(join(tmpdir(), 'lockstep-project-'));
 const installed = join(project, 'node_modules', 'lockstep');
@@ -78,15 +80,73 @@ test('the tarball holds what is needed to run and to compile, and nothing else',
     'CMakeLists.txt',
     'LICENSE',
     'README.md',
+    'bench',
     'binding',
     'dist',
+    'docs',
     'lib',
     'package.json',
     ...built,
     'src',
+    'test',
   ]);
+  for (const [folder, names] of [
+    ['bench', ['RESULTS.md']],
+    ['test', ['reference']],
+    ['test/reference', ['README.md']],
+  ] as const) {
+    expect(readdirSync(join(installed, folder))).toEqual(names);
+  }
   expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(3);
 });
+
+describe('links lead to what is in the tarball', () => {
+  const shipped = () =>
+    readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
+
+  test('of the README and of every page', () => {
+    const pages = shipped().filter((path) => path.endsWith('.md'));
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/choosing.md', 'docs/api/Adam.md']));
+    expect(deadLinks(pages, shipped(), (path) => readFileSync(join(installed, path), 'utf8'))).toEqual([]);
+  });
+
+  test('and are found where they do not', () => {
+    const texts: Readonly<Record<string, string>> = {
+      'README.md': '[a](docs/a.md) ![b](docs/b.svg) [c](#here) [d](https://example.org/x.md)\n# Here',
+      'docs/a.md': '[up](../README.md#here) [out](../test/x.ts) [gone](../README.md#gone)',
+    };
+    const dead = deadLinks(Object.keys(texts), Object.keys(texts), (path) => texts[path]);
+    expect(dead).toEqual(['README.md: docs/b.svg', 'docs/a.md: ../test/x.ts', 'docs/a.md: ../README.md#gone']);
+  });
+
+  // npm's page of a package shows its README: there, links are to lead to the repository as soon as there is one.
+  test('and the README has none but absolute ones once package.json names a repository', () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    expect(notAbsolute(readme, manifest.repository)).toEqual([]);
+    expect(notAbsolute('[a](docs/a.md) [b](#b) [c](https://example.org)', 'github:owner/name')).toEqual(['docs/a.md']);
+  });
+});
+
+/** `page: link` for links to files that are not among the shipped, or to headings that are not there. */
+function deadLinks(
+  pages: readonly string[],
+  files: readonly string[],
+  read: (path: string) => string,
+): readonly string[] {
+  return pages.flatMap((page) =>
+    linksIn(read(page))
+      .filter((target) => {
+        const [path, anchor] = target.split('#');
+        const to = path === '' ? page : posix.join(posix.dirname(page), path);
+        return !files.includes(to) || (anchor !== undefined && !anchorsIn(read(to)).includes(anchor));
+      })
+      .map((target) => `${page}: ${target}`),
+  );
+}
+
+function notAbsolute(readme: string, repository: unknown): readonly string[] {
+  return repository === undefined ? [] : linksIn(readme).filter((target) => !target.startsWith('#'));
+}
 
 test('publint and attw have nothing to say', () => {
   const publint = spawnSync(bin('publint'), ['--strict', installed], { encoding: 'utf8', shell });

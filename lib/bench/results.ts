@@ -1,8 +1,7 @@
 // The results of `npx lockstep bench` as data and as text.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { backend } from '../index.js';
+import { installedVersion } from '../version.js';
 import { describeMachine, type Machine } from './machine.js';
 import { digits, shortCell, sizeName, table } from './text.js';
 import { agreementElements, type Throughput } from './throughput.js';
@@ -25,10 +24,9 @@ export interface Results {
 }
 
 export function describeEnvironment(args: readonly string[]): Environment {
-  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
   const { name, threads, loadError } = backend();
   return {
-    lockstep: (JSON.parse(manifest) as { readonly version: string }).version,
+    lockstep: installedVersion(),
     ...describeMachine('npx lockstep bench', args),
     backend: name,
     threads,
