@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ADOPT, Adam, type CommonOptions, SGD, type SGDOptions } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { pipelineOptions } from '../lib/pipeline.js';
 import { withTable, writeDocs } from '../scripts/docs.js';
@@ -166,6 +167,66 @@ describe('links lead to files and headings that are there', () => {
       expect(existsSync(join(root, to)), target).toBe(true);
       if (anchor !== undefined) expect(anchorsIn(read(to)), target).toContain(anchor);
     }
+  });
+});
+
+describe('what is said of other systems and of tied weights', () => {
+  const f32 = (...values: number[]) => new Float32Array(values);
+
+  test('a first gradient that comes late: step counts of TensorFlow.js and of lockstep', () => {
+    const moved = (absent: Float32Array | null) => {
+      const b = f32(1);
+      const adam = new Adam({ a: f32(1), b }, { lr: 0.1, dialect: 'tfjs' });
+      for (const gradB of [absent, absent, f32(1)]) adam.step({ a: f32(1), b: gradB });
+      return 1 - b[0];
+    };
+    expect(moved(null)).toBeCloseTo(0.1, 6);
+    expect(moved(f32(0))).toBeCloseTo(1 - 0.9361194968223572, 5); // of tf.train.adam(0.1) in TensorFlow.js 4.22 with null
+  });
+
+  test('the average moves when weights change, where that of Keras moves in every call', () => {
+    const sgd = new SGD([f32(1)], { lr: 0.1, ema: { decay: 0.9 }, accumulate: 2 });
+    const averages = Array.from({ length: 6 }, () => {
+      sgd.step([f32(1)]);
+      return sgd.averages[0][0];
+    });
+    expect(averages).toEqual([1, 0.9, 0.9, 0.89, 0.89, 0.871].map((value) => expect.closeTo(value, 6)));
+  });
+
+  test('the first step of ADOPT moves no parameter', () => {
+    const w = f32(1, -2);
+    const adopt = new ADOPT([w], { lr: 1, weightDecay: 0.5, weightDecayMode: 'decoupled' });
+    adopt.step([f32(3, 4)]);
+    expect(w).toEqual(f32(1, -2));
+    adopt.step([f32(3, 4)]);
+    expect(w).not.toEqual(f32(1, -2));
+  });
+
+  test('three ways to step tied weights by the sum of their gradients', () => {
+    const [gradEmbed, gradHead, gradW] = [f32(1, 2), f32(4, 8), f32(16)];
+    const stepped = (
+      options: SGDOptions & CommonOptions,
+      step: (sgd: SGD<{ embed: Float32Array; w: Float32Array }>) => void,
+    ) => {
+      const params = { embed: f32(0, 0), w: f32(0) };
+      step(new SGD(params, { lr: 1, ...options }));
+      return params;
+    };
+    const expected = { embed: f32(-5, -10), w: f32(-16) };
+    expect(stepped({}, (sgd) => sgd.step({ embed: f32(5, 10), w: gradW }))).toEqual(expected);
+    expect(
+      stepped({ accumulate: 2, accumulateMode: 'sum' }, (sgd) => {
+        sgd.step({ embed: gradEmbed, w: gradW });
+        sgd.step({ embed: gradHead, w: null });
+      }),
+    ).toEqual(expected);
+    const twice = [
+      { embed: gradEmbed, w: f32(10) },
+      { embed: gradHead, w: f32(6) },
+    ];
+    expect(stepped({}, (sgd) => sgd.step(twice, { gradScale: 2 }))).toEqual(expected);
+    const embed = f32(1);
+    expect(() => new SGD({ embed, head: embed })).toThrow('params.head must have memory of its own');
   });
 });
 

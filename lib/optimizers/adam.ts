@@ -139,6 +139,9 @@ const definition = adamDefinition(
  * - 'optax': the same; AMSGrad takes the largest v / (1 − β₂ᵗ).
  * - 'tfjs': the same with eps 1e-7; TensorFlow.js has no weight decay.
  *
+ * Keras and TensorFlow.js count steps once for all variables, lockstep for each parameter:
+ * results differ where a gradient was `null`.
+ *
  * @source Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980); AMSGrad: Reddi,
  * Kale, Kumar, "On the Convergence of Adam and Beyond" (https://arxiv.org/abs/1904.09237); `torch.optim.Adam`,
  * `keras.optimizers.Adam`, `optax.adam`, `tf.train.adam`.

@@ -92,6 +92,9 @@ const definition: Definition<AdamaxOptions> = {
  * - 'keras': lr 0.001, and W shrinks by lr·weightDecay·W instead of weightDecay·W being added to g.
  * - 'tfjs': its `decay` is a schedule of lr, which is set between steps here.
  *
+ * Keras and TensorFlow.js count steps once for all variables, lockstep for each parameter:
+ * results differ where a gradient was `null`.
+ *
  * @source Kingma, Ba, "Adam: A Method for Stochastic Optimization" (https://arxiv.org/abs/1412.6980), section 7.1;
  * `torch.optim.Adamax`, `keras.optimizers.Adamax`, `optax.adamax`, `tf.train.adamax`.
  */

@@ -58,6 +58,8 @@ const definition = adamDefinition(
  * - 'keras': eps-hat, as in `Adam`, with eps 1e-7 and weightDecay 0.004.
  * - 'optax': the same with weightDecay 1e-4; AMSGrad takes the largest v / (1 − β₂ᵗ).
  *
+ * Keras counts steps once for all variables, lockstep for each parameter: results differ where a gradient was `null`.
+ *
  * @source Loshchilov, Hutter, "Decoupled Weight Decay Regularization" (https://arxiv.org/abs/1711.05101);
  * `torch.optim.AdamW`, `keras.optimizers.AdamW`, `optax.adamw`.
  */

@@ -105,6 +105,8 @@ const definition: Definition<AdanOptions> = {
  * - 'optax': weighs the differences by 1 − β₂ where the authors have β₂: with the same betas it is another optimizer.
  *   eps is inside the root too, and the weight decay is that of `noProx`.
  *
+ * The authors count steps once for each group, lockstep for each parameter: results differ where a gradient was `null`.
+ *
  * @source Xie et al., "Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models"
  * (https://arxiv.org/abs/2208.06677), sail-sg/Adan; `optax.adan`.
  */

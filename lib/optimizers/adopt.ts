@@ -99,6 +99,9 @@ const definition: Definition<ADOPTOptions> = {
  * @dialects Compared with the formula:
  * - 'optax': the same, which is that of `optax.contrib`.
  *
+ * In all of them the first step moves no parameter. timm's `Adopt` clips to ±(t − 1)^0.333 by default: its `clip_exp=0.25` is
+ * the form here, its `clip_exp=None` is `clip: false`.
+ *
  * @source Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β₂ with the Optimal Rate"
  * (https://arxiv.org/abs/2411.02853), iShohei220/adopt; `optax.contrib.adopt`.
  */

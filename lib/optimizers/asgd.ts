@@ -89,7 +89,7 @@ const definition: Definition<ASGDOptions> = {
  * - `mu`: μ of the next step.
  *
  * @dialects Compared with the formula:
- * - 'torch': the same.
+ * - 'torch': the same. For f64 parameters too PyTorch keeps η and μ in f32, unless its default dtype is f64; lockstep has f64.
  *
  * @source Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (https://doi.org/10.1137/0330046);
  * `torch.optim.ASGD`.

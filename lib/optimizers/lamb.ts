@@ -98,7 +98,8 @@ const definition: Definition<LAMBOptions> = {
  * - 'optax': the same.
  *
  * timm's form is the same with `always_adapt`, without which it leaves out arrays that have no weight decay, and without
- * `max_grad_norm`: its clipping of the global norm is not part of it.
+ * `max_grad_norm`: its clipping of the global norm is not part of it. Keras counts steps once for all variables, timm once
+ * for each group, lockstep for each parameter: results differ where a gradient was `null`.
  *
  * @source You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes"
  * (https://arxiv.org/abs/1904.00962); `optax.lamb`, `keras.optimizers.Lamb`, `timm.optim.Lamb`.

@@ -122,10 +122,12 @@ function momentumAt(t: number, { betas, momentumDecay, dialect }: Values<NAdamOp
  * - `muProduct`: Π, which starts with 1.
  *
  * @dialects PyTorch, Keras and Optax follow three schedules of μ under the same name:
- * - 'torch': the same.
+ * - 'torch': the same. For f64 parameters too PyTorch keeps Π in f32, unless its default dtype is f64; lockstep has f64.
  * - 'keras': momentumDecay 1, with which μ is near β₁ after a hundred steps; lr 0.001, eps 1e-7, and W shrinks by
  *   lr·weightDecay·W instead of weightDecay·W being added to g.
  * - 'optax': μ is β₁ from the start, and momentumDecay 0. `optax.nadamw` is this with `weightDecayMode: 'decoupled'`.
+ *
+ * Keras counts steps once for all variables, lockstep for each parameter: results differ where a gradient was `null`.
  *
  * @source Dozat, "Incorporating Nesterov Momentum into Adam" (https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ);
  * `torch.optim.NAdam`, `keras.optimizers.Nadam`, `optax.nadam`.
