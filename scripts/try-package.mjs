@@ -1,10 +1,11 @@
 // node scripts/try-package.mjs PACKAGE [npm|bun|deno]: installs a tarball, or a name and version from the registry, in an empty
 // folder without install scripts, and trains there (smoke.mjs): natively, with the bits of the TypeScript backend.
 
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { root, runOrThrow } from './processes.mjs';
+import { runOrThrow } from './processes.mjs';
+import { copySmoke } from './smoke.mjs';
 
 const runtimes = {
   npm: { install: ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'], run: [process.execPath] },
@@ -34,7 +35,7 @@ const project = mkdtempSync(join(tmpdir(), 'lockstep-try-'));
 try {
   writeFileSync(join(project, 'package.json'), '{ "name": "a-user", "private": true, "type": "module" }');
   await start([...install, existsSync(what) ? resolve(what) : what], { cwd: project });
-  copyFileSync(join(root, 'scripts', 'smoke.mjs'), join(project, 'smoke.mjs'));
+  copySmoke(project);
   const results = [];
   for (const LOCKSTEP_BACKEND of ['', 'typescript']) {
     const stdout = await start([...run, 'smoke.mjs'], { cwd: project, env: { LOCKSTEP_BACKEND } });

@@ -1,7 +1,8 @@
 // The matrix, as data.
 
 import { readFileSync } from 'node:fs';
-import { editBinary, withMuslBinary, withoutBinary } from './tarballs.mjs';
+import { join } from 'node:path';
+import { binaries, editBinary, loseBinary, moveAside, withMuslBinary, withoutBinary } from './tarballs.mjs';
 
 /** The best that this machine's CPU can run, asked of the operating system and not of lockstep. */
 function bestBackend() {
@@ -10,7 +11,7 @@ function bestBackend() {
   return flags.has('avx2') ? 'avx2' : 'sse2';
 }
 
-const best = bestBackend();
+export const best = bestBackend();
 const linux = { platform: 'linux-x64', title: 'Linux x64, glibc' };
 const permissions = ['--permission', '--allow-fs-read=*'];
 
@@ -18,6 +19,11 @@ const permissions = ['--permission', '--allow-fs-read=*'];
 function flipBit(bytes) {
   bytes[bytes.length >> 1] ^= 1;
   return bytes;
+}
+
+/** What signatures, and tools that patch a binary, leave: another file that still loads. */
+function sign(bytes) {
+  return Buffer.concat([bytes, Buffer.from('SIGNATURE')]);
 }
 
 /**
@@ -54,52 +60,54 @@ export const platforms = [
   { name: 'macos-x64', platform: 'darwin-x64', title: 'macOS x64' },
 ];
 
-const noBinary = /^there is no binary for linux x64 glibc, neither prebuilt nor compiled here/;
+const noBinary = [
+  /^there is no binary for linux x64 glibc, neither prebuilt nor compiled here; searched: /,
+  /npx lockstep build/,
+];
+const otherBytes = [/checksum/, /LOCKSTEP_BINARY/, /install lockstep anew/];
 const typescript = (loadError) => ({ expect: 'typescript', loadError });
 
 /**
  * What can be in the way, on Linux x64. As above, and:
  *
  * - `tarball`: what to make of the package before it is installed, and `edit` after
+ * - `command`: a command of `npx lockstep` that is run after the installation
  * - `bare`: with nothing on the PATH but Node, npm and a shell
  * - `options`: for the runtime; `env`: for the program
- * - `loadError`: what `backend().loadError` must say; with `expect: 'error'`, what the program must end with
+ * - `program`: what of scripts/smoke/ is run, if not smoke.mjs
+ * - `loadError`: what `backend().loadError` must say, or several things that it must; with `expect: 'error'`, what the program must end with
  */
 export const obstacles = [
   {
     name: 'compiled',
-    title: 'no binary fits; CMake and a C++ compiler are there',
+    title: 'no binary fits; `npx lockstep build`',
     runtime: 'here',
     tarball: withoutBinary,
+    command: 'build',
     expect: best,
   },
+  { name: 'not-compiled', title: 'no binary fits', runtime: 'here', tarball: withoutBinary, ...typescript(noBinary) },
   {
-    name: 'not-compiled',
-    title: 'no binary fits, and there is no compiler',
+    name: 'lost',
+    title: 'the folder `prebuilds` was left out of a deployment',
     runtime: 'here',
-    tarball: withoutBinary,
-    bare: true,
-    ...typescript(noBinary),
-  },
-  {
-    name: 'npm12-not-compiled',
-    title: 'no binary fits, and npm 12 does not run the install script',
-    runtime: 'node22',
-    installer: 'npm12',
-    tarball: withoutBinary,
-    ...typescript(noBinary),
+    edit: loseBinary,
+    ...typescript([
+      /^the binary for linux x64 glibc was not found; searched: .*prebuilds/,
+      /Deploy the folder prebuilds/,
+    ]),
   },
   { name: 'bare', title: 'no compiler', runtime: 'here', bare: true, expect: best },
   {
     name: 'npm12',
-    title: 'npm 12, which does not run install scripts',
+    title: 'npm 12',
     runtime: 'node22',
     installer: 'npm12',
     expect: best,
   },
   {
     name: 'pnpm',
-    title: 'pnpm, which does not run install scripts (`strictDepBuilds: false`)',
+    title: 'pnpm',
     runtime: 'here',
     installer: 'pnpm',
     expect: best,
@@ -110,14 +118,14 @@ export const obstacles = [
     title: 'one bit of the binary is another',
     runtime: 'here',
     edit: (installed) => editBinary(installed, flipBit),
-    ...typescript(/checksum/),
+    ...typescript(otherBytes),
   },
   {
     name: 'truncated',
     title: 'the binary ends too early',
     runtime: 'here',
     edit: (installed) => editBinary(installed, (bytes) => bytes.subarray(0, bytes.length >> 1)),
-    ...typescript(/checksum/),
+    ...typescript(otherBytes),
   },
   {
     name: 'required',
@@ -134,21 +142,24 @@ export const obstacles = [
     runtime: 'here',
     tarball: withMuslBinary,
     bare: true,
-    ...typescript(/invalid ELF header$/),
+    ...typescript([/invalid ELF header/, /npx lockstep build/]),
   },
   {
     name: 'no-addons',
     title: '`node --no-addons`',
     runtime: 'here',
     options: ['--no-addons'],
-    ...typescript(/^Node loads no addons under --no-addons$/),
+    ...typescript([/^Node loads no addons under --no-addons/, /Run Node without --no-addons/]),
   },
   {
     name: 'permissions',
     title: '`node --permission` without `--allow-addons`',
     runtime: 'node24',
     options: permissions,
-    ...typescript(/^Node loads no addons under the permission model, without --allow-addons$/),
+    ...typescript([
+      /^Node loads no addons under the permission model, without --allow-addons/,
+      /Run Node with --allow-addons/,
+    ]),
   },
   {
     name: 'permitted',
@@ -156,5 +167,63 @@ export const obstacles = [
     runtime: 'node24',
     options: [...permissions, '--allow-addons'],
     expect: best,
+  },
+  {
+    name: 'altered-bun',
+    title: 'one bit of the binary is another, in Bun',
+    runtime: 'bun',
+    edit: (installed) => editBinary(installed, flipBit),
+    ...typescript(otherBytes),
+  },
+  {
+    name: 'signed',
+    title: 'a packager has signed the binary: there are more bytes in it',
+    runtime: 'here',
+    edit: (installed) => editBinary(installed, sign),
+    ...typescript(otherBytes),
+  },
+  {
+    name: 'signed-named',
+    title: 'the same, named by `LOCKSTEP_BINARY`',
+    runtime: 'here',
+    edit: (installed) => editBinary(installed, sign),
+    env: { LOCKSTEP_BINARY: join('node_modules', 'lockstep', 'prebuilds', binaries['linux-x64']) },
+    expect: best,
+  },
+  {
+    name: 'named-foreign',
+    title: '`LOCKSTEP_BINARY` names a file that is no binary',
+    runtime: 'here',
+    env: { LOCKSTEP_BINARY: 'package.json' },
+    expect: 'error',
+    loadError: /LOCKSTEP_BINARY must name lockstep's binary, received .*package\.json/,
+  },
+  {
+    name: 'relative',
+    title: '`LOCKSTEP_PREBUILD` names a relative path, and a package has the same name',
+    runtime: 'here',
+    edit: moveAside,
+    env: { LOCKSTEP_PREBUILD: 'vendor' },
+    expect: best,
+  },
+  {
+    name: 'noexec',
+    title: 'a file system that is mounted `noexec`',
+    runtime: 'noexec',
+    ...typescript([/failed to map segment/, /noexec/]),
+  },
+  {
+    name: 'deno-permitted',
+    title: '`deno run --allow-read --allow-ffi`',
+    runtime: 'denoReadFfi',
+    program: 'imports.mjs',
+    expect: best,
+  },
+  {
+    name: 'deno-nothing',
+    title: '`deno run`, without permissions',
+    runtime: 'denoNothing',
+    program: 'imports.mjs',
+    ...typescript([/--allow-read --allow-ffi/]),
   },
 ].map((row) => ({ platform: 'linux-x64', ...row }));

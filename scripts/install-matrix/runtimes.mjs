@@ -1,5 +1,6 @@
 // The programs that install and run lockstep in the matrix: packages of the npm registry, each pinned by its SHA-512.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fetchPackage } from '../packages.mjs';
@@ -99,7 +100,7 @@ function once(make) {
 }
 
 /** The path of one of the packages' programs. */
-const fetchProgram = once(async (name) => {
+export const fetchProgram = once(async (name) => {
   mkdirSync(cache, { recursive: true });
   return join(await fetchPackage(packages[name], cache), packages[name].program);
 });
@@ -140,8 +141,23 @@ function wineRuntime(name) {
   };
 }
 
+function denoRuntime(...permissions) {
+  return { prepare: async () => ({ command: [await fetchProgram('deno'), 'run', '--no-prompt', ...permissions] }) };
+}
+
+/** Copies the project to a file system of its own, from which nothing may be run, and runs the program there. */
+const onNoexec = `
+  mkdir noexec && mount -t tmpfs -o noexec tmpfs noexec && cp -r node_modules *.mjs *.cjs package.json noexec && cd noexec &&
+  exec ${process.execPath} "$@"`;
+
+/** What keeps this process from mounting a file system, or an empty string. */
+function obstacleToMount() {
+  const { status } = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', '-o', 'noexec', 'tmpfs', '/mnt']);
+  return status === 0 ? '' : 'to mount a file system needs the rights of root';
+}
+
 /**
- * How a program is run in each runtime: `programs` are needed with their Debian packages; `prepare()` answers with the
+ * How a program is run in each runtime: `programs` are needed with their Debian packages; `obstacle()` answers with what else keeps it from running here; `prepare()` answers with the
  * command to put before the program, with variables for it, and with the PATH for the installation. With `toFiles`, its
  * output must go to files, for want of pipes.
  */
@@ -170,7 +186,13 @@ export const runtimes = {
   nodeWindows20: wineRuntime('nodeWindows20'),
   nodeWindows22: wineRuntime('nodeWindows22'),
   bun: { prepare: async () => ({ command: [await fetchProgram('bun')] }) },
-  deno: { prepare: async () => ({ command: [await fetchProgram('deno'), 'run', '--allow-all'] }) },
+  deno: denoRuntime('--allow-all'),
+  denoReadFfi: denoRuntime('--allow-read', '--allow-ffi'),
+  denoNothing: denoRuntime(),
+  noexec: {
+    obstacle: obstacleToMount,
+    prepare: async () => ({ command: ['unshare', '--mount', 'sh', '-c', onNoexec, 'sh'] }),
+  },
   bunMusl: {
     programs: { [muslLoader]: 'musl', gcc: 'gcc' },
     async prepare() {
@@ -215,8 +237,7 @@ export function barePath(directory) {
 export const installers = {
   npm: async () => ['npm', 'install', '--no-audit', '--no-fund'],
   npm12: async () => ['node', await fetchProgram('npm12'), 'install', '--no-audit', '--no-fund'],
-  // pnpm installs a package whose script it does not run, but then ends with an error unless it is told not to.
-  pnpm: async () => [await fetchProgram('pnpm'), 'add', '--config.strict-dep-builds=false'],
+  pnpm: async () => [await fetchProgram('pnpm'), 'add'],
   yarn: async () => ['node', await fetchProgram('yarn'), 'add', '--no-lockfile'],
   bun: async () => [await fetchProgram('bun'), 'add'],
 };

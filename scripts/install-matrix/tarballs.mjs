@@ -1,8 +1,17 @@
 // The package as npm publishes it, and the same with another binary in it or none.
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeBundles } from '../bundle.mjs';
 import { targets } from '../prebuild-targets.mjs';
 import { root, runOrThrow } from '../processes.mjs';
@@ -38,9 +47,15 @@ export async function repack(tarball, name, change) {
   return `${directory}.tgz`;
 }
 
-/** Takes the binaries for this machine out: nothing that was built fits. */
-export function withoutBinary(directory) {
-  rmSync(join(directory, 'prebuilds', 'linux-x64'), { recursive: true });
+/** A package that was released without binaries for this machine: nothing that was built fits. */
+export async function withoutBinary(directory) {
+  loseBinary(directory);
+  await writeBundles({ prebuilds: join(directory, 'prebuilds'), dist: join(directory, 'dist') });
+}
+
+/** Takes the binaries for this machine out of an installed package, as a deployment that leaves files out. */
+export function loseBinary(installed) {
+  rmSync(join(installed, 'prebuilds', 'linux-x64'), { recursive: true });
 }
 
 /** Puts the binary for musl where the one for glibc is looked for, as a mistake in a release would, with its checksum. */
@@ -63,6 +78,17 @@ export async function withMuslBinary(directory) {
 export function editBinary(installed, edit) {
   const path = join(installed, 'prebuilds', binaries['linux-x64']);
   writeFileSync(path, edit(readFileSync(path)));
+}
+
+/** Moves the binaries out of an installed package into the project's folder vendor, beside a package vendor whose binary is none. */
+export function moveAside(installed) {
+  const modules = dirname(installed);
+  const vendor = join(dirname(modules), 'vendor');
+  mkdirSync(vendor);
+  renameSync(join(installed, 'prebuilds'), join(vendor, 'prebuilds'));
+  const decoy = join(modules, 'vendor', 'build', 'Release');
+  mkdirSync(decoy, { recursive: true });
+  writeFileSync(join(decoy, 'lockstep.node'), 'no binary');
 }
 
 /** The first bytes of a Mach-O file by CPU, and the machine that a PE file names. */
