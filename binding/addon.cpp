@@ -99,10 +99,8 @@ std::vector<Range> writtenRanges(Napi::Env env, const std::vector<BoundTensor>& 
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   for (size_t k = 1; k < ranges.size(); ++k) {
     if (ranges[k].begin < ranges[k - 1].end) {
-      const std::string label = "params[" + std::to_string(ranges[k].tensor) + "]";
-      const std::string other = "params[" + std::to_string(ranges[k - 1].tensor) + "]";
-      const std::string message = label + " must have memory of its own, but shares some with " + other;
-      throw withCode(Napi::RangeError::New(env, message), "ERR_OVERLAP");
+      const napi_value error = overlapError(env, ranges[k].tensor, ranges[k - 1].tensor);
+      throw error == nullptr ? Napi::Error::New(env) : Napi::Error(env, error);
     }
   }
   return ranges;

@@ -26,21 +26,36 @@ napi_value refuse(napi_env env, const char* code, size_t index, const char* expe
   return nullptr;
 }
 
-/// Whether the gradient, which a step reads, shares memory with anything that it writes. Gradients are mostly made one
-/// after the other: where nothing was written around the last one, the next mostly is, too.
-bool isWritten(BoundPlan& plan, const BoundTensor& bound, const void* grad) noexcept {
+/// The memory written by a step that the gradient, which the step reads, shares; null for none. Gradients are mostly
+/// made one after the other: where nothing was written around the last one, nothing mostly is around the next.
+const Range* sharedRange(BoundPlan& plan, const BoundTensor& bound, const void* grad) noexcept {
   const char* const begin = static_cast<const char*>(grad);
   const char* const end = begin + bound.bytes();
-  if (begin == end || (plan.unwritten.begin <= begin && end <= plan.unwritten.end)) return false;
+  if (begin == end || (plan.unwritten.begin <= begin && end <= plan.unwritten.end)) return nullptr;
   const auto next = std::upper_bound(plan.written.begin(), plan.written.end(), begin,
                                      [](const char* at, const Range& range) { return at < range.end; });
-  if (next != plan.written.end() && next->begin < end) return true;
+  if (next != plan.written.end() && next->begin < end) return &*next;
   plan.unwritten.begin = next == plan.written.begin() ? nullptr : std::prev(next)->end;
   plan.unwritten.end = next == plan.written.end() ? reinterpret_cast<const char*>(UINTPTR_MAX) : next->begin;
-  return false;
+  return nullptr;
 }
 
 }  // namespace
+
+napi_value overlapError(napi_env env, size_t index, size_t other) noexcept {
+  napi_value code, message, error;
+  if (napi_create_string_utf8(env, "ERR_OVERLAP", NAPI_AUTO_LENGTH, &code) != napi_ok ||
+      napi_create_string_utf8(env, "arrays of a plan must not share memory", NAPI_AUTO_LENGTH, &message) != napi_ok ||
+      napi_create_range_error(env, code, message, &error) != napi_ok) {
+    return nullptr;
+  }
+  const auto set = [&](const char* name, size_t number) {
+    napi_value value;
+    return napi_create_double(env, static_cast<double>(number), &value) == napi_ok &&
+           napi_set_named_property(env, error, name, value) == napi_ok;
+  };
+  return set("index", index) && set("other", other) ? error : nullptr;
+}
 
 napi_value step(napi_env env, napi_callback_info info) noexcept {
   const DefaultFpState fpState;
@@ -95,8 +110,11 @@ napi_value bindGrads(napi_env env, napi_callback_info info) noexcept {
     if (length != tensor.tensor.length) {
       return refuse(env, "ERR_LENGTH", from + i, "be as long as its parameter");
     }
-    if (isWritten(*bound, tensor, start)) {
-      return refuse(env, "ERR_OVERLAP", from + i, "not share memory with a parameter or its state");
+    const Range* const shared = sharedRange(*bound, tensor, start);
+    if (shared != nullptr) {
+      const napi_value error = overlapError(env, from + i, shared->tensor);
+      if (error != nullptr) napi_throw(env, error);
+      return nullptr;
     }
     data[i] = start;
   }

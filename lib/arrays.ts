@@ -52,13 +52,14 @@ export function isWhole(array: FloatArray, length: number): boolean {
 /** Whether the array's buffer may change its length while it is in use. */
 export function isResizable(array: FloatArray): boolean {
   const buffer: object = bufferOf(array);
-  return resizableGetters.some((get) => {
+  for (let i = 0; i < resizableGetters.length; i++) {
     try {
-      return get(buffer);
+      return resizableGetters[i](buffer);
     } catch {
-      return false; // a getter of the other kind of buffer
+      // The buffer is of the other kind. To throw takes microseconds: ArrayBuffer, the usual kind, is asked for first.
     }
-  });
+  }
+  return false;
 }
 
 /** Of ArrayBuffer and SharedArrayBuffer, where this JavaScript has them. */
@@ -132,6 +133,7 @@ export class Memory {
     if (ranges === undefined) return;
     const begin = byteOffsetOf(array);
     const end = begin + byteLengthOf(array);
+    if (begin === end) return; // an array without elements shares nothing, even where it lies within another
     let low = 0;
     let high = ranges.length;
     while (low < high) {
@@ -143,7 +145,8 @@ export class Memory {
   }
 }
 
-function overlap(label: string, other: string) {
+/** The error for two arrays that share memory. */
+export function overlap(label: string, other: string) {
   return rangeError('ERR_OVERLAP', `${label} must have memory of its own, but shares some with ${other}`);
 }
 

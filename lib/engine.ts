@@ -1,7 +1,7 @@
 // What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
 
 import { Accumulator } from './accumulator.js';
-import { type FloatArray, filledApart, isWhole, Memory } from './arrays.js';
+import { type FloatArray, filledApart } from './arrays.js';
 import { Placeholders, swap } from './averages.js';
 import type { Definition, Mode } from './definition.js';
 import { refuseVanishingEps } from './eps.js';
@@ -10,7 +10,7 @@ import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
 import { type NonFiniteElement, nonFiniteMessage } from './non_finite.js';
 import { type Measured, Norms, needsNorms } from './norms.js';
-import { type Param, readParams, refuseLength } from './params.js';
+import { checkUnchanged, type Param, readParams } from './params.js';
 import { firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
 import {
   type Backend,
@@ -28,7 +28,8 @@ import { neutralRow, scaleRow } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
 import { readOnlyView } from './views.js';
-import { Watch } from './watch.js';
+import type { Watch } from './watch.js';
+import { Written } from './written.js';
 
 /**
  * What a step did. The optimizer returns the same object each time: copy what you want to keep, as in `{ ...report }`. To
@@ -123,8 +124,8 @@ export class Engine<O extends object> {
   #aheadNext = 0;
   /** Whether they are those of every further step. */
   #isSettled = false;
-  /** What a step writes, and the same with the gradients that it would repeat with. */
-  #written!: Watch;
+  /** What a step writes, and a watch over this and the gradients that it would repeat with. */
+  #written = new Written([], []);
   #repeated: Watch | undefined;
   /** Whether the sweep itself sets the gradients to zero. */
   #zeroesInSweep = false;
@@ -216,6 +217,7 @@ export class Engine<O extends object> {
   #add(groups: readonly GivenGroup<O>[]): void {
     const newGroups = groups.map(({ options }) => new Group(this.#definition, options));
     const params = [...this.#params];
+    const names = new Set<string | number>(params.map(({ name }) => name));
     for (const [g, { params: given, options }] of groups.entries()) {
       if (typeof given === 'object' && given !== null && Array.isArray(given) !== this.#isList) {
         const expected = this.#isList ? 'an array' : 'a record';
@@ -230,13 +232,18 @@ export class Engine<O extends object> {
         read.some(({ dtype }) => dtype === asked),
       );
       for (const param of read) {
-        if (params.some(({ name }) => name === param.name)) {
+        if (names.has(param.name)) {
           throw rangeError('ERR_INVALID_PARAMS', `${param.label} must be in one group only, but is in several`);
         }
+        names.add(param.name);
+        params.push({ ...param, group: newGroups[g] });
       }
-      params.push(...read.map((param) => ({ ...param, group: newGroups[g] })));
     }
+    // Getters of params may have run until here, and whatever came between the steps before that.
+    if (this.#isDisposed) throw disposed(this.#optimizerName);
+    this.#written.check();
     const added = params.slice(this.#params.length);
+    checkUnchanged(added);
     const tensors = [
       ...this.#tensors,
       ...added.map(({ array, group }) => [array, ...group.firstState.map((value, k) => filledApart(array, value, k))]),
@@ -244,36 +251,30 @@ export class Engine<O extends object> {
     const averages = keepsAverage(this.#pipeline)
       ? [...this.#averages, ...added.map(({ array, group }) => filledApart(array, 0, group.firstState.length))]
       : [];
-    const written = new Memory([
-      ...tensors.flatMap((arrays, i) => arrays.map((array) => ({ array, label: params[i].label }))),
-      ...averages.map((array, i) => ({ array, label: params[i].label })),
-    ]);
+    const written = new Written(params, tensors, averages);
     const elements = params.reduce((sum, { length }) => sum + length, 0);
     const threads = this.#threads ?? worthwhileThreads(elements);
     const control = newControl(
       params.map(({ group }) => group.rule),
       threads,
     );
-    const bound = params.map(({ group }, i) => ({
-      rule: group.rule,
-      arrays: tensors[i],
-      average: averages.length === 0 ? null : averages[i],
-    }));
-    const plan = this.#backend.bind(bound, control);
+    const plan = written.bind(this.#backend, control);
 
     this.#params = params;
     this.#groups = [...this.#groups, ...newGroups];
     this.#hasMeasures = this.#groups.some(({ measures }) => measures > 0);
     this.#tensors = tensors;
     this.#averages = averages;
-    this.#written = this.#watchWritten();
+    this.#written = written;
     this.#control = control;
     this.#plan = plan;
     this.#norms = new Norms(params, tensors, control, plan, () => this.#checkBound());
     this.#sources = new Sources(params, written, this.#isList);
     this.#repeated = undefined; // which holds gradients that are bound no longer
-    this.#steps.push(...added.map(() => 0));
-    this.#scalars = Float64Array.of(...this.#scalars, ...added.flatMap(({ group }) => group.firstScalars));
+    for (let i = 0; i < added.length; i++) this.#steps.push(0);
+    this.#scalars = Float64Array.from(
+      Array.from(this.#scalars).concat(added.flatMap(({ group }) => group.firstScalars)),
+    );
     this.#nextScalars = this.#scalars.slice();
     let scalarsAt = 0;
     this.#scalarsAt = params.map(({ group }) => {
@@ -316,21 +317,9 @@ export class Engine<O extends object> {
     }
     this.#schedule();
     const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.values) ?? 0);
-    this.#checkTensors();
+    this.#written.check();
     this.#lines?.move(shares, (i) => this.#steps[i] > 0);
     this.#mode = mode;
-  }
-
-  /** A watch over all that a step writes. */
-  #watchWritten(): Watch {
-    const watch = new Watch();
-    for (let i = 0; i < this.#params.length; i++) {
-      const { length } = this.#params[i];
-      const arrays = this.#tensors[i];
-      for (let k = 0; k < arrays.length; k++) watch.add(arrays[k], length);
-      if (this.#averages.length > 0) watch.add(this.#averages[i], length);
-    }
-    return watch;
   }
 
   /**
@@ -424,7 +413,7 @@ export class Engine<O extends object> {
         'swapAverages must be called in train mode, whose weights the averages are of: call train() first',
       );
     }
-    this.#checkTensors();
+    this.#written.check();
     const first = firstAverage(this.#pipeline);
     for (let i = 0; i < this.#params.length; i++) {
       if (this.#steps[i] < first) continue; // its average is read as its weights
@@ -439,6 +428,7 @@ export class Engine<O extends object> {
     this.#read(grads);
     try {
       this.#sources.check();
+      this.#written.check();
       this.#sources.bind(this.#plan, undefined);
     } catch (error) {
       this.#sources.forget(this.#plan);
@@ -526,7 +516,7 @@ export class Engine<O extends object> {
       if (this.#pipeline.zeroGrad || !sources.areReplaced()) return false;
       this.#repeated = undefined;
     } else if (this.#repeated === undefined) {
-      this.#repeated = this.#watchWritten();
+      this.#repeated = this.#written.newWatch();
       sources.watch(this.#repeated);
     }
     if (this.#gradScale !== this.#aheadScale || this.#aheadNext === this.#ahead) this.#lookAhead();
@@ -782,32 +772,8 @@ export class Engine<O extends object> {
    * built-ins that were replaced. What is checked here is what the backend gets.
    */
   #checkBound(): void {
-    this.#checkTensors();
+    this.#written.check();
     this.#sources.checkBound();
-  }
-
-  #checkTensors(): void {
-    if (this.#written.isIntact()) return;
-    const tensors = this.#tensors;
-    const params = this.#params;
-    for (let i = 0; i < tensors.length; i++) {
-      const arrays = tensors[i];
-      const length = params[i].length;
-      for (let k = 0; k < arrays.length; k++) {
-        if (!isWhole(arrays[k], length)) this.#refuse(params[i], arrays[k], k);
-      }
-    }
-    const averages = this.#averages;
-    for (let i = 0; i < averages.length; i++) {
-      if (!isWhole(averages[i], params[i].length)) {
-        refuseLength(averages[i], params[i].label.replace('params', 'averages'), wasBound(params[i]));
-      }
-    }
-  }
-
-  #refuse(param: Member<O>, array: FloatArray, k: number): never {
-    const which = k === 0 ? param.label : `${param.label.replace('params', 'state')}.${param.group.rule.state[k - 1]}`;
-    return refuseLength(array, which, wasBound(param));
   }
 
   /**
@@ -913,8 +879,4 @@ export class Engine<O extends object> {
       group.definition.adapt?.(coefficients, at, group.values, measured, sumsAt);
     }
   }
-}
-
-function wasBound({ length }: Param): string {
-  return `it had ${length} when it was bound`;
 }

@@ -1,15 +1,16 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
 import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
-import { dtypeOf, type FloatArray, isWhole, type Memory } from './arrays.js';
+import { dtypeOf, type FloatArray, isWhole } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { entryOf, hasInheritedEntry, ownOrClass, walksObjectPrototype } from './own.js';
 import { type Param, refuseLength } from './params.js';
 import type { Plan } from './plan.js';
+import type { Written } from './written.js';
 
 export class Gradients {
   readonly #params: readonly Param[];
-  readonly #written: Memory;
+  readonly #written: Written;
   readonly #isList: boolean;
   readonly #bound: (FloatArray | null)[];
   readonly #incoming: unknown[];
@@ -19,10 +20,10 @@ export class Gradients {
   #isNew = false;
 
   /**
-   * @param written the memory that a step writes: no gradient may share any of it
+   * @param written what a step writes: no gradient may share memory with any of it
    * @param indexOf where the gradient of each name stands in a list of them; for records
    */
-  constructor(params: readonly Param[], written: Memory, isList: boolean, indexOf: ReadonlyMap<unknown, number>) {
+  constructor(params: readonly Param[], written: Written, isList: boolean, indexOf: ReadonlyMap<unknown, number>) {
     this.#params = params;
     this.#written = written;
     this.#isList = isList;

@@ -25,11 +25,12 @@ export class Lines {
   /** Moves each parameter that `moves` by its share of the way to its end. The arrays must have been checked. */
   move(shares: readonly number[], moves: (i: number) => boolean): void {
     const { coefficients, width, rows } = this.#control;
-    shares.forEach((share, i) => {
+    // A loop of our own: `forEach` may have been replaced, and no code of the user's may run between check and step.
+    for (let i = 0; i < shares.length; i++) {
       neutralRow(coefficients, i * width);
-      coefficients[i * width + ruleStart + Lerp.coefficients.share] = share;
+      coefficients[i * width + ruleStart + Lerp.coefficients.share] = shares[i];
       rows[i] = moves(i) ? i : -1;
-    });
+    }
     this.#plan.step();
   }
 }

@@ -1,7 +1,7 @@
 // The shapes in which parameters, gradients and state come: arrays or records, all of the same names.
 
 import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
-import { type Dtype, dtypeOf, type FloatArray, isDetached, lengthOf } from './arrays.js';
+import { type Dtype, dtypeOf, type FloatArray, isDetached, isWhole, lengthOf } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { entriesOf } from './own.js';
 
@@ -136,6 +136,17 @@ function readParam(name: string | number, value: unknown): Param {
   const array = value as FloatArray;
   if (isDetached(array)) refuseLength(array, label, '');
   return { name, label, gradLabel: `grads${access(name)}`, array, dtype, length: lengthOf(array) };
+}
+
+/**
+ * Checks that arrays still have the length that they were read with: to read the params after them may have run code.
+ *
+ * @throws TypeError `ERR_DETACHED` or RangeError `ERR_LENGTH`
+ */
+export function checkUnchanged(params: readonly Param[]): void {
+  for (const { array, length, label } of params) {
+    if (!isWhole(array, length)) refuseLength(array, label, `it had ${length} when it was read`);
+  }
 }
 
 /** Throws for an array whose length is not the one that it must have. */

@@ -74,7 +74,8 @@ export interface Control {
 
 /** The memory for so many parameters with these rules. */
 export function newControl(rules: readonly Rule[], threads: number): Control {
-  const width = Math.max(...rules.map(rowWidth));
+  let width = 0;
+  for (const rule of new Set(rules)) width = Math.max(width, rowWidth(rule));
   return {
     coefficients: new Float64Array(Math.max(rules.length, stepsAhead) * width),
     width,
@@ -100,11 +101,26 @@ export interface Plan {
   /**
    * Binds a gradient, or `null` for none, to every parameter, as its first (0) or a further one. Unless `checksGrads` they
    * are checked already. Where it throws, some may be bound and others not.
+   *
+   * @throws SharedMemory where a gradient shares memory with an array of the plan; `index` is source * parameters + parameter
    */
   bindGrads(source: number, grads: readonly (FloatArray | null)[]): void;
 }
 
+/**
+ * What the addon throws for arrays that share memory: it compares their addresses, so it sees two SharedArrayBuffer objects
+ * over one memory, too. It knows arrays by index only; `Written.named` makes of this the error that users get.
+ */
+export interface SharedMemory extends RangeError {
+  readonly code: 'ERR_OVERLAP';
+  /** The array that is refused: which parameter, or which gradient. */
+  readonly index: number;
+  /** The parameter that it shares memory with: the parameter itself, its state or its average. */
+  readonly other: number;
+}
+
 export interface Backend {
   readonly name: BackendName;
+  /** @throws SharedMemory where two of the arrays share memory; `index` is the parameter's */
   bind(tensors: readonly BoundTensor[], control: Control): Plan;
 }

@@ -1,20 +1,21 @@
 // The gradients of a step: one for each parameter, or several whose mean is taken.
 
 import type { Accumulator } from './accumulator.js';
-import { dtypeOf, type FloatArray, type Memory, sharesMemory, zero } from './arrays.js';
+import { dtypeOf, type FloatArray, sharesMemory, zero } from './arrays.js';
 import { rangeError } from './errors.js';
 import { Gradients } from './gradients.js';
 import { entriesOf, entryOf } from './own.js';
 import type { Param } from './params.js';
 import type { Plan } from './plan.js';
 import type { Watch } from './watch.js';
+import type { Written } from './written.js';
 
 /** How many gradients a parameter can have in one step; the backends have room for a few more. */
 const mostSources = 1000;
 
 export class Sources {
   readonly #params: readonly Param[];
-  readonly #written: Memory;
+  readonly #written: Written;
   readonly #isList: boolean;
   readonly #indexOf: ReadonlyMap<unknown, number>;
   /** Those that steps without gradients of their own use, and while a step is on its way those that it was given. */
@@ -34,8 +35,8 @@ export class Sources {
   #askedCount = 0;
   #wereShared = false;
 
-  /** @param written the memory that a step writes: no gradient may share any of it */
-  constructor(params: readonly Param[], written: Memory, isList: boolean) {
+  /** @param written what a step writes: no gradient may share memory with any of it */
+  constructor(params: readonly Param[], written: Written, isList: boolean) {
     this.#params = params;
     this.#written = written;
     this.#isList = isList;
@@ -138,8 +139,23 @@ export class Sources {
     for (let k = 0; k < this.count; k++) this.#lists[k].checkBound();
   }
 
-  /** Binds what was read and checked, and before it what was gathered. */
+  /**
+   * Binds what was read and checked, and before it what was gathered.
+   *
+   * @throws RangeError `ERR_OVERLAP` for an overlap that only addresses show
+   */
   bind(plan: Plan, gathered: Accumulator | undefined): void {
+    try {
+      this.#bindAll(plan, gathered);
+    } catch (error) {
+      // The memory of an array that was transferred may have come back as a gradient: then the array is what is wrong, and the
+      // backends that compare no addresses say so, too.
+      this.#written.check();
+      throw this.#written.named(error, (index) => this.#params[index % this.#params.length].gradLabel);
+    }
+  }
+
+  #bindAll(plan: Plan, gathered: Accumulator | undefined): void {
     if (this.count === 1 && gathered === undefined) {
       const isMixed = this.#isMixed;
       this.#isMixed = true; // as long as not all are bound
