@@ -20,9 +20,9 @@ struct Range {
   size_t tensor;
 };
 
-/// An ERR_OVERLAP error that tells lib/ by index what shares memory (`SharedMemory` in lib/plan.ts): lib/ knows the names
-/// that the user gave. `index` is the parameter or the gradient that is refused, `other` the parameter that the memory
-/// belongs to. Null where JavaScript is being ended.
+/// An ERR_OVERLAP error that tells lib/ by index what shares memory (`SharedMemory` in lib/plan.ts): lib/ knows the
+/// names that the user gave. `index` is the parameter or the gradient that is refused, `other` the parameter that the
+/// memory belongs to. Null where JavaScript is being ended.
 napi_value overlapError(napi_env env, size_t index, size_t other) noexcept;
 
 struct BoundPlan {

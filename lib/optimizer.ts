@@ -89,9 +89,7 @@ export abstract class Optimizer<
       ? params.map((group) => ({ params: group.params, options: this.#readGroup(group) }))
       : [{ params, options: this.#readGroup({}) }];
     this.#engine = new Engine(this.constructor.name, definition, groups, pipeline, backend, threads);
-    groups.forEach(({ options }) => {
-      this.#show(options);
-    });
+    this.#show(groups.map(({ options }) => options));
   }
 
   /** The options of a group: its own, else those of the optimizer. */
@@ -104,19 +102,22 @@ export abstract class Optimizer<
     return options;
   }
 
-  #show(options: Required<O>): void {
-    const index = this.#groups.length;
-    const group = settable<Required<O>>(
-      this.#definition.options,
-      options,
-      (values) => {
-        refuseConflict(this.#definition, values);
-        this.#engine?.refuseOptions(index, values);
-      },
-      (name) => this.live().optionOf(index, name),
-      () => this.#engine?.optionsChanged(index),
-    );
-    this.#groups = [...this.#groups, group];
+  /** Makes further groups visible in `groups`. */
+  #show(added: readonly Required<O>[]): void {
+    const shown = added.map((options, k) => {
+      const index = this.#groups.length + k;
+      return settable<Required<O>>(
+        this.#definition.options,
+        options,
+        (values) => {
+          refuseConflict(this.#definition, values);
+          this.#engine?.refuseOptions(index, values);
+        },
+        (name) => this.live().optionOf(index, name),
+        () => this.#engine?.optionsChanged(index),
+      );
+    });
+    this.#groups = this.#groups.concat(shown);
     this.#groupsView = readOnlyView('groups', this.#groups, hints.groups);
   }
 
@@ -124,14 +125,15 @@ export abstract class Optimizer<
    * Adds parameters with options of their own; what they do not name is as for the optimizer.
    *
    * @param group `{ params, lr, weightDecay, … }`; params of the kind that the optimizer has, with names of their own
-   * @throws TypeError or RangeError as the constructor does, or `ERR_MODE` while params hold other weights than those that
-   *   are trained or gradients are being gathered. Nothing is changed then.
+   * @throws TypeError or RangeError as the constructor does; `ERR_MODE` while params hold other weights than those that
+   *   are trained or gradients are being gathered; `ERR_DETACHED` or `ERR_LENGTH` where a parameter, its state or its average
+   *   was transferred or resized since it was bound; `ERR_DISPOSED`. Nothing is changed then.
    */
   addGroup(group: O & Group): void {
     const engine = this.live();
     const options = this.#readGroup(group);
     engine.addGroup({ params: ownOption(group, 'params'), options });
-    this.#show(options);
+    this.#show([options]);
   }
 
   /**

@@ -53,8 +53,9 @@ export function splitGroups<P extends Params<P>, O extends object = UsualOptions
     const r = tests.findIndex((test) => test(name, param));
     return r < 0 ? rest : r;
   });
+  const byRule = grouped(entries, (_, i) => chosen[i]);
   const groups = [...given, { match: undefined }].flatMap(({ match: _, ...options }, r) => {
-    const own = entries.filter((_, i) => chosen[i] === r);
+    const own = byRule.get(r) ?? [];
     if (own.length === 0 && r < rest) {
       throw rangeError('ERR_INVALID_OPTION', `rules[${r}].match must match a parameter that no rule before it does`);
     }
@@ -115,20 +116,33 @@ export function layerDecay(given: unknown, options: LayerDecayOptions): unknown 
   }));
   const layers = layered.flatMap(({ entries }) => entries.map(([, , layer]) => layer));
   const givenLast = ownOption(options, 'last');
-  const last = givenLast === undefined ? Math.max(...layers) : layerNumber.check('last', givenLast);
+  const largest = layers.reduce((a, b) => Math.max(a, b), 0);
+  const last = givenLast === undefined ? largest : layerNumber.check('last', givenLast);
   const beyond = layers.find((layer) => layer > last);
   if (beyond !== undefined) {
     throw rangeError('ERR_INVALID_OPTION', `last must be at least the largest layer, which is ${beyond}`);
   }
   return layered.flatMap(({ group, lr, entries }) =>
-    [...new Set(entries.map(([, , layer]) => layer))]
-      .sort((a, b) => a - b)
-      .map((layer) => ({
+    [...grouped(entries, ([, , layer]) => layer)]
+      .sort(([a], [b]) => a - b)
+      .map(([layer, own]) => ({
         ...group,
-        params: Object.fromEntries(entries.filter(([, , own]) => own === layer).map(([name, param]) => [name, param])),
+        params: Object.fromEntries(own.map(([name, param]) => [name, param])),
         lr: lr * (decay === 1 ? 1 : power([decay], 0, last - layer)),
       })),
   );
+}
+
+/** As `Map.groupBy`, which Node 20 does not have. */
+function grouped<T>(items: readonly T[], keyOf: (item: T, i: number) => number): ReadonlyMap<number, readonly T[]> {
+  const groups = new Map<number, T[]>();
+  for (const [i, item] of items.entries()) {
+    const key = keyOf(item, i);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 function layerOfParam(layerOf: (name: string) => number, name: string): number {

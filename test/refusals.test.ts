@@ -46,7 +46,11 @@ const refused: Readonly<Record<string, readonly [(subject: Subject) => object, E
   ],
   numbers: [
     () => ({ w: [1, 2, 3] }),
-    expected(TypeError, 'ERR_DTYPE', 'grads.w must be a Float32Array like params.w, or null, received an array'),
+    expected(
+      TypeError,
+      'ERR_DTYPE',
+      'grads.w must be a Float32Array like params.w, or null, received an array: pass Float32Array.from(grads.w)',
+    ),
   ],
   'too long': [
     () => ({ w: f32(1, 2, 3, 4) }),
