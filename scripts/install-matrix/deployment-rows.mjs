@@ -9,7 +9,7 @@ import { bundle, installTools, modules } from './tools.mjs';
 
 const isNative = { away: 'native' };
 /** Of tools that copy no files: native as long as the package is deployed, too, and with one command. */
-const isAlone = { away: 'typescript', inPlace: 'native', copied: 'native', embedded: 'native' };
+const isAlone = { away: 'typescript', inPlace: 'native', copied: 'native', altered: 'refused', embedded: 'native' };
 /** Of programs that are run with the node_modules of their project. */
 const isExternal = { inPlace: 'native' };
 const programs = { esm: 'imports.mjs', cjs: 'requires.cjs' };

@@ -1,18 +1,21 @@
 // Programs that were bundled, traced or made one file, and where they are run: among others where neither lockstep nor
 // their project is any more.
 
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runOrThrow } from '../processes.mjs';
 import { copySmoke } from '../smoke.mjs';
 import { check } from './check.mjs';
-import { best } from './rows.mjs';
+import { best, otherBytes } from './rows.mjs';
 import { cleanEnv, installers } from './runtimes.mjs';
+import { binaries } from './tarballs.mjs';
 import { copyTree } from './tools.mjs';
 
 /** For which binary of the package the rows run. */
 const key = 'linux-x64-glibc';
+/** How it is called beside a program. */
+const beside = `lockstep.${key}.node`;
 
 /**
  * Where a program is run, and what is done for it to run natively there; the titles are those of the table's columns.
@@ -22,6 +25,7 @@ export const ways = {
   inPlace: 'in the project',
   away: 'moved away',
   copied: 'with `lockstep copy`',
+  altered: 'with an altered copy',
   embedded: 'with `lockstep embed`',
   named: 'with `LOCKSTEP_BINARY`',
 };
@@ -31,7 +35,7 @@ function messageIn(folder) {
   const literally = (text) => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return [
     /^the binary for linux x64 glibc was not found; searched: /,
-    literally(join(folder, `lockstep.${key}.node`)),
+    literally(join(folder, beside)),
     ...[/keep it external and deploy node_modules/, /npx lockstep copy FOLDER/, /npx lockstep embed/],
   ];
 }
@@ -96,22 +100,26 @@ class Deployment {
     return this.build(entry);
   }
 
+  /** Puts beside a program that was moved to a folder what belongs to a way; answers with variables for the program. */
+  async #arrange(way, folder) {
+    const { project } = this;
+    if (way === 'copied' || way === 'altered') await lockstep(project, 'copy', folder, key);
+    if (way === 'altered') appendFileSync(join(folder, beside), 'SIGNATURE');
+    if (way !== 'named') return {};
+    const LOCKSTEP_BINARY = join(this.home, 'named.node');
+    await copyTree(join(project, 'node_modules', 'lockstep', 'prebuilds', binaries['linux-x64']), LOCKSTEP_BINARY);
+    return { LOCKSTEP_BINARY };
+  }
+
   /** Runs what was built in one of the `ways`, and throws unless it does what is expected there. */
   async runIn(way, expected, built) {
     const { row, project } = this;
-    const env = { TMPDIR: this.temporary, ...row.env };
+    const env = { TMPDIR: this.temporary };
     const output = way === 'embedded' ? await this.buildEmbedded() : built;
     if (way === 'inPlace') return this.#check(expected, output, await row.run(output, cleanEnv(env)));
     const folder = join(this.home, way);
     await copyTree(output, folder);
-    if (way === 'copied') await lockstep(project, 'copy', folder);
-    if (way === 'named') {
-      env.LOCKSTEP_BINARY = join(this.home, 'named.node');
-      await copyTree(
-        join(project, 'node_modules/lockstep/prebuilds/linux-x64/lockstep.glibc.node'),
-        env.LOCKSTEP_BINARY,
-      );
-    }
+    Object.assign(env, await this.#arrange(way, folder));
     const hidden = join(this.home, 'hidden');
     renameSync(project, hidden);
     try {
@@ -122,12 +130,8 @@ class Deployment {
   }
 
   #check(expected, folder, result) {
-    const found = check(
-      expected === 'native'
-        ? { platform: 'linux-x64', expect: best }
-        : { platform: 'linux-x64', expect: 'typescript', loadError: messageIn(folder) },
-      result,
-    );
+    const loadError = { refused: otherBytes, typescript: messageIn(folder), native: null }[expected];
+    const found = check({ platform: 'linux-x64', expect: loadError === null ? best : 'typescript', loadError }, result);
     const left = readdirSync(this.temporary).filter((name) => name.startsWith('lockstep'));
     if (left.length > 0) throw new Error(`left behind in the temporary folder: ${left}`);
     return found;
@@ -144,8 +148,9 @@ class Deployment {
 /**
  * Builds the program of a row, runs it in each of its ways, and writes into the row what was found in each: `ways`.
  *
- * A row has: `entry`, the program (scripts/smoke/); `build(project, entry, output)`; `run(folder, env)`; `expect`: for each way 'native'
- * or 'typescript'; `oneClass`: whether import and require are tried in one program; `prepare(project, tarball)`; `env` for the program.
+ * A row has: `entry`, the program (scripts/smoke/); `build(project, entry, output)`; `run(folder, env)`; `expect`: for each way 'native',
+ * 'typescript' for want of a binary, or 'refused' where there is one that is not the package's; `oneClass`: whether import and require
+ * are tried in one program; `prepare(project, tarball)`.
  */
 export async function deploy(row, projects) {
   const deployment = new Deployment(row, projects);

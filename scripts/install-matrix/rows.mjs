@@ -64,7 +64,8 @@ const noBinary = [
   /^there is no binary for linux x64 glibc, neither prebuilt nor compiled here; searched: /,
   /npx lockstep build/,
 ];
-const otherBytes = [/checksum/, /LOCKSTEP_BINARY/, /install lockstep anew/];
+/** What is said of a binary that is not the one that was released. */
+export const otherBytes = [/checksum/, /LOCKSTEP_BINARY/, /install lockstep anew/];
 const typescript = (loadError) => ({ expect: 'typescript', loadError });
 
 /**
