@@ -19,6 +19,8 @@ export class Accumulator {
   calls = 0;
   /** How many gradients each of these had for a parameter. */
   sourceCount = 1;
+  /** The `gradScale` that the last of these calls was given for itself, instead of the optimizer's. */
+  gradScale: number | undefined;
 
   constructor(backend: Backend, threads: number, params: readonly Param[]) {
     this.#arrays = params.map(({ array }) => filledLike(array, 0));

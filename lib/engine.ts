@@ -297,6 +297,7 @@ export class Engine<O extends object> {
   dispose(): void {
     this.#stopRepeating();
     this.#isDisposed = true;
+    this.#report.pending = 0;
   }
 
   get params(): readonly Param[] {
@@ -496,7 +497,7 @@ export class Engine<O extends object> {
     if (gradScale === undefined) this.#gradScale = this.#pipeline.gradScale;
     else this.#gradScale = gradScale;
     try {
-      if (!this.#canRepeat || !this.#repeat()) this.#begin();
+      if (!this.#canRepeat || !this.#repeat()) this.#begin(gradScale);
     } catch (error) {
       this.#sources.forget(this.#plan);
       throw error;
@@ -594,11 +595,11 @@ export class Engine<O extends object> {
   }
 
   /** The step for which calls were gathered, before there were `accumulate` of them; none where there was no call. */
-  flush(gradScale = this.#pipeline.gradScale): StepReport {
+  flush(gradScale: number | undefined): StepReport {
     this.#refuseGathering('flush');
     this.#stopRepeating();
     if (this.#pending > 0) {
-      this.#gradScale = gradScale;
+      this.#gradScale = gradScale ?? this.#accumulator?.gradScale ?? this.#pipeline.gradScale;
       this.#schedule();
     }
     this.#resetReport();
@@ -632,7 +633,7 @@ export class Engine<O extends object> {
   }
 
   /** Any step. */
-  #begin(): void {
+  #begin(gradScale: number | undefined): void {
     this.#stopRepeating();
     this.#schedule();
     this.#refuseOtherWeights('step');
@@ -643,7 +644,7 @@ export class Engine<O extends object> {
       throw rangeError('ERR_INVALID_GRADS', message);
     }
     this.#resetReport();
-    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) this.#gather(gathered);
+    if (gathered !== undefined && gathered.calls + 1 < this.#pipeline.accumulate) this.#gather(gathered, gradScale);
     else this.#stepWith(gathered);
   }
 
@@ -733,7 +734,7 @@ export class Engine<O extends object> {
   }
 
   /** Adds the gradients to those of the calls before. */
-  #gather(gathered: Accumulator): void {
+  #gather(gathered: Accumulator, gradScale: number | undefined): void {
     if (this.#pipeline.gradNorm) this.#reportNorms(this.#normOfCall(), false);
     this.#checkBound();
     this.#sources.unbind(this.#plan);
@@ -741,6 +742,7 @@ export class Engine<O extends object> {
     this.#sources.keep();
     gathered.calls++;
     gathered.sourceCount = this.#sources.count;
+    gathered.gradScale = gradScale;
     if (this.#pipeline.zeroGrad) this.#sources.zero();
     this.#report.pending = gathered.calls;
   }

@@ -44,9 +44,16 @@ export interface LossScalerState {
 }
 
 /** What every optimizer has, and a scaler needs. */
-interface AnyOptimizer<G> {
+interface Scalable {
   readonly pipeline: Pipeline;
+}
+
+interface AnyOptimizer<G> extends Scalable {
   step(grads?: G, options?: StepOptions): StepReport;
+}
+
+interface Flushable extends Scalable {
+  flush(options?: StepOptions): StepReport;
 }
 
 const optionList: OptionList<LossScalerOptions> = {
@@ -115,6 +122,11 @@ export class LossScaler {
   #taken = 0;
   /** Whether `update()` ever ended a round. Before that, the next step of a lone optimizer ends its round. */
   #hasUpdate = false;
+  /**
+   * The reports of optimizers that gather gradients. Each optimizer has one report, which `drop` and `dispose` change, too. All
+   * these gradients are of losses that were multiplied by the scale of this round: a new round cannot start meanwhile.
+   */
+  readonly #gathering = new Set<StepReport>();
   #isStepping = false;
 
   static {
@@ -159,6 +171,7 @@ export class LossScaler {
       const expected = `state.growthTracker must be less than growthInterval, which is ${growthInterval}`;
       throw rangeError('ERR_INVALID_OPTION', `${expected}, received ${describe(read.growthTracker)}`);
     }
+    if (read.scale !== this.#roundStart.state.scale) this.#refuseWaiting('state must not be set to another scale');
     this.#startRound({ state: Object.freeze(read), skips: 0 });
   }
 
@@ -174,7 +187,23 @@ export class LossScaler {
    *   after the scale shrank `maxSkips` times in a row. The scaler is not changed then.
    */
   step<G>(optimizer: AnyOptimizer<G>, grads?: NoInfer<G>): StepReport {
-    this.#refuseReentry('step must not be called');
+    return this.#run('step', optimizer, (options) => optimizer.step(grads, options));
+  }
+
+  /**
+   * The step of the gradients that `accumulate` has gathered so far: `optimizer.flush()`, divided by the scale that these
+   * gradients were multiplied by. Counts as the optimizer's step, unless there was nothing to flush.
+   *
+   * @param optimizer one with `nonFinite: 'skip'`
+   * @returns the optimizer's report
+   * @throws TypeError or RangeError as `step` of the scaler and `flush` of the optimizer
+   */
+  flush(optimizer: Flushable): StepReport {
+    return this.#run('flush', optimizer, (options) => optimizer.flush(options));
+  }
+
+  #run(what: string, optimizer: Scalable, run: (options: StepOptions) => StepReport): StepReport {
+    this.#refuseReentry(`${what} must not be called`);
     const { gradScale, nonFinite } = optimizer.pipeline;
     if (nonFinite !== 'skip') {
       const expected = "nonFinite of the optimizer must be 'skip' for a LossScaler";
@@ -182,19 +211,20 @@ export class LossScaler {
     }
     const startsRound = this.#lastRounds.get(optimizer) === this.#round;
     if (startsRound && (this.#hasUpdate || this.#taken > 1)) {
-      throw typeError(
-        'ERR_MODE',
-        'step must be called once for each optimizer, but is called again for one: call update() of the scaler first',
-      );
+      const expected = `${what} must be called once for each optimizer, but is called again for one`;
+      throw typeError('ERR_MODE', `${expected}: call update() of the scaler first`);
     }
+    if (startsRound) this.#refuseWaiting(`${what} must not start another round`);
     const start = startsRound ? this.#roundEnd : this.#roundStart;
     this.#isStepping = true;
     let report: StepReport;
     try {
-      report = optimizer.step(grads, { gradScale: gradScale / start.state.scale });
+      report = run({ gradScale: gradScale / start.state.scale });
     } finally {
       this.#isStepping = false;
     }
+    if (report.pending > 0) this.#gathering.add(report);
+    else this.#gathering.delete(report);
     // A call that gathers reports what it saw, too, with `gradNorm`: the step that it is gathered for will be the one skipped.
     const isSkipped = report.nonFinite !== null && report.pending === 0;
     if (isSkipped && start.skips >= this.#options.maxSkips) throw this.#tooManySkips(start, report);
@@ -210,10 +240,13 @@ export class LossScaler {
    *
    * From the first `update()` on a scaler expects one after every round, with one optimizer, too.
    *
-   * @throws TypeError `ERR_MODE` in a schedule or in a getter of gradients, while a step of the scaler runs
+   * @throws TypeError `ERR_MODE` while gathered gradients of one optimizer wait for their step and another optimizer took one:
+   *   the scale must be the same for all gradients of a step; and while a step of the scaler runs, in a schedule or a getter.
+   *   Nothing is changed then.
    */
   update(): void {
     this.#refuseReentry('update must not be called');
+    if (this.#taken > 0) this.#refuseWaiting('update must not be called');
     this.#hasUpdate = true;
     this.#startRound(this.#roundEnd);
   }
@@ -255,6 +288,18 @@ export class LossScaler {
       `grads must become finite within maxSkips (${this.#options.maxSkips}) skipped steps, but ${skips + 1} in a row were ` +
         `skipped${where} at scale ${state.scale}: look for what makes the loss or its gradients NaN or infinite`,
     );
+  }
+
+  #refuseWaiting(what: string): void {
+    for (const report of this.#gathering) {
+      if (report.pending === 0) {
+        this.#gathering.delete(report);
+        continue;
+      }
+      const { scale } = this.#roundStart.state;
+      const found = `while gradients of a loss times ${scale} wait in an optimizer (calls gathered: ${report.pending})`;
+      throw typeError('ERR_MODE', `${what} ${found}: call step or flush with that optimizer first, or its drop()`);
+    }
   }
 
   #refuseReentry(what: string): void {

@@ -182,7 +182,8 @@ export abstract class Optimizer<
    * for (const batch of epoch) optimizer.step(gradsOf(batch));
    * optimizer.flush(); // of 10 batches and accumulate: 4, the last two
    *
-   * @param options `{ gradScale }` instead of the optimizer's, for this step
+   * @param options `{ gradScale }` for this step; without it, what the last gathering call was given for itself, else the
+   *   optimizer's
    * @returns what was done, in the object that `step` returns: `stepped` is false where no call waited
    * @throws TypeError or RangeError as `step`; `ERR_MODE` also inside getters of params and grads. The gathered gradients
    *   stay as they are then, but for `ERR_NON_FINITE`.

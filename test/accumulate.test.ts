@@ -155,6 +155,21 @@ describe.each(backend().available)('%s: flush', (name) => {
     expectSame(left.params, right.params);
   });
 
+  test('the gradScale that the last call was given counts, as if it had been the n-th', () => {
+    const run = (scales: readonly (number | undefined)[], change?: number) => {
+      const w = f32(0);
+      const optimizer = create(SGD, [w], { lr: 1, accumulate: 10, gradScale: 0.5, backend: name });
+      for (const gradScale of scales) optimizer.step([f32(8)], gradScale === undefined ? {} : { gradScale });
+      expect(() => optimizer.step([f32(1, 2)], { gradScale: 64 })).toThrow('grads[0] has 2 elements');
+      if (change !== undefined) optimizer.pipeline.gradScale = change;
+      optimizer.flush();
+      return w[0];
+    };
+    expect([run([undefined, 2]), run([undefined, 2], 4), run([2, undefined]), run([2, undefined], 4)]).toEqual([
+      -16, -16, -4, -32,
+    ]);
+  });
+
   test('the mean is over the calls that there were, the sum is not divided', () => {
     for (const [accumulateMode, expected] of [
       ['mean', -2],

@@ -265,6 +265,82 @@ describe.each(backend().available)('%s: several optimizers', (name) => {
     expect([resumed.state, b]).toEqual([{ scale: 8, growthTracker: 1 }, f32(-2)]);
   });
 
+  test('flush divides what was gathered by the scale of its losses, and counts as a step', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const first = sgd(a, { accumulate: 4, gradScale: 0.5 });
+    const second = sgd(b);
+    const scaler = new LossScaler({ initScale: 8, growthInterval: 2 });
+    scaler.step(first, [f32(16)]);
+    scaler.step(first, [f32(48)]);
+    scaler.step(second, [f32(NaN)]); // shows the scale 4, which the gathered gradients do not have
+    expect([scaler.scale, scaler.flush(first)]).toMatchObject([4, { stepped: true, pending: 0 }]);
+    expect([scaler.scale, a]).toEqual([4, f32(-2)]);
+    const message =
+      'flush must be called once for each optimizer, but is called again for one: call update() of the scaler first';
+    expectThrow(() => scaler.flush(first), TypeError, 'ERR_MODE', message);
+    scaler.update();
+    expect(scaler.flush(first).stepped).toBe(false); // nothing waits
+    scaler.update();
+    expect(scaler.state).toEqual({ scale: 4, growthTracker: 0 });
+    scaler.step(first, [f32(8)]);
+    scaler.flush(first);
+    scaler.update();
+    expect([scaler.state, a]).toEqual([{ scale: 4, growthTracker: 1 }, f32(-3)]);
+    scaler.step(first, [f32(Infinity)]);
+    expect(scaler.flush(first)).toMatchObject({ stepped: false, nonFinite: { param: 0, index: 0 }, skippedInARow: 1 });
+    scaler.update();
+    expect([scaler.scale, a]).toEqual([2, f32(-3)]);
+    // The optimizer's own flush divides by the scale as well, but tells the scaler nothing.
+    scaler.step(first, [f32(4)]);
+    expect([first.flush().stepped, a, scaler.scale]).toEqual([true, f32(-4), 2]);
+    const message2 = "nonFinite of the optimizer must be 'skip' for a LossScaler, but is 'throw'";
+    const throwing = new SGD([f32(1)], { nonFinite: 'throw' });
+    expectThrow(() => scaler.flush(throwing), RangeError, 'ERR_INVALID_OPTION', message2);
+  });
+
+  test('the scale stays while gathered gradients wait', () => {
+    const [a, b] = [f32(0), f32(0)];
+    const first = sgd(a, { accumulate: 3 });
+    const second = sgd(b);
+    const todo = 'call step or flush with that optimizer first, or its drop()';
+    const waiting = (calls: number) =>
+      `while gradients of a loss times 8 wait in an optimizer (calls gathered: ${calls})`;
+    const refused = (what: string, calls: number, act: () => void) =>
+      expectThrow(act, TypeError, 'ERR_MODE', `${what} ${waiting(calls)}: ${todo}`);
+
+    const lone = new LossScaler({ initScale: 8 });
+    lone.step(first, [f32(8)]);
+    lone.step(second, [f32(NaN)]);
+    refused('step must not start another round', 1, () => lone.step(second, [f32(8)]));
+    refused('update must not be called', 1, () => lone.update());
+    refused('state must not be set to another scale', 1, () => (lone.state = { scale: 4, growthTracker: 0 }));
+    expect([lone.scale, b]).toEqual([4, f32(0)]);
+    lone.step(first, [f32(16)]);
+    lone.step(first, [f32(24)]);
+    expect([lone.scale, a]).toEqual([4, f32(-2)]);
+    lone.update();
+
+    // Each way in which gathered gradients go lets the round end.
+    for (const end of ['drop', 'flush', 'dispose'] as const) {
+      const optimizer = sgd(f32(0), { accumulate: 3 });
+      const scaler = new LossScaler({ initScale: 8, growthInterval: 1 });
+      scaler.step(optimizer, [f32(1)]);
+      scaler.update(); // no step was taken, so the scale does not change
+      scaler.step(optimizer, [f32(1)]);
+      scaler.step(second, [f32(8)]);
+      refused('update must not be called', 2, () => scaler.update());
+      expect(scaler.state).toEqual({ scale: 8, growthTracker: 0 });
+      if (end === 'flush') scaler.flush(optimizer);
+      else optimizer[end]();
+      scaler.update();
+      expect(scaler.scale, end).toBe(16);
+    }
+    const same = new LossScaler({ initScale: 8, growthInterval: 2 });
+    same.step(first, [f32(1)]);
+    same.state = { scale: 8, growthTracker: 1 };
+    expect(same.state.growthTracker).toBe(1);
+  });
+
   test('schedules and getters cannot step, update or set the scaler whose step runs', () => {
     const scaler = new LossScaler({ initScale: 8 });
     const [w, v] = [f32(0), f32(0)];
@@ -273,6 +349,7 @@ describe.each(backend().available)('%s: several optimizers', (name) => {
     for (const [what, act] of [
       ['update must not be called', () => scaler.update()],
       ['step must not be called', () => scaler.step(other, [f32(1)])],
+      ['flush must not be called', () => scaler.flush(other)],
       ['state must not be set', () => (scaler.state = { scale: 1, growthTracker: 0 })],
     ] as const) {
       const optimizer = create(SGD, { w }, { nonFinite: 'skip', backend: name });
