@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -203,7 +204,11 @@ test('import and require reach the same classes', () => {
   expect(different).toEqual([]);
 });
 
-test.each(['nodenext', 'bundler'])('a strict TypeScript project compiles against its types: %s', (resolution) => {
+test.each([
+  ['nodenext', 'node'],
+  ['bundler', 'node'],
+  ...['module', 'browser', 'bun', 'deno'].map((condition) => ['bundler', condition]),
+])('a strict TypeScript project compiles against its types: %s, condition %s', (resolution, condition) => {
   writeFileSync(
     join(project, 'user.mts'),
     `import { Adam, backend, type AdamOptions, type StepReport } from 'lockstep';
@@ -221,7 +226,7 @@ test.each(['nodenext', 'bundler'])('a strict TypeScript project compiles against
   const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,esnext.disposable'];
   const { stdout, status } = spawnSync(
     bin('tsc'),
-    [...flags, '--module', module, '--moduleResolution', resolution, 'user.mts'],
+    [...flags, '--module', module, '--moduleResolution', resolution, '--customConditions', condition, 'user.mts'],
     { cwd: project, encoding: 'utf8', shell },
   );
   expect(stdout).toBe('');
@@ -381,6 +386,8 @@ describe('the bundles', () => {
   test.each(bundles)('%s: every class has the name that it is exported by', async (name) => {
     const exported = (await import(join(installed, 'dist', name))) as Record<string, unknown>;
     const isClass = (value: unknown) => typeof value === 'function' && /^class\b/.test(String(value));
+    const names = Object.keys(exported).filter((key) => key !== 'default' && key !== 'module.exports');
+    expect(names.sort()).toEqual(Object.keys(createRequire(installed)(join(installed, 'dist', 'index.js'))).sort());
     const classes = Object.entries(exported).filter(([name, value]) => isClass(value) && name !== 'default');
     expect(classes.length).toBeGreaterThan(optimizers.length);
     expect(classes.filter(([name, value]) => (value as { name: string }).name !== name)).toEqual([]);
