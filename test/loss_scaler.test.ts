@@ -298,6 +298,19 @@ describe.each(backend().available)('%s: several optimizers', (name) => {
     expectThrow(() => scaler.flush(throwing), RangeError, 'ERR_INVALID_OPTION', message2);
   });
 
+  test('a gathering call that reports a NaN is no skipped step, the step that it is gathered for is', () => {
+    const optimizer = sgd(f32(0), { accumulate: 3, gradNorm: true });
+    const scaler = new LossScaler({ initScale: 8, maxSkips: 1 });
+    for (let window = 0; window < 2; window++) {
+      scaler.step(optimizer, [f32(1)]);
+      expect(scaler.step(optimizer, [f32(NaN)])).toMatchObject({ nonFinite: { param: 0 }, skippedInARow: window });
+      expect(scaler.scale).toBe(8 / 2 ** window);
+      if (window === 0) expect(scaler.step(optimizer, [f32(1)])).toMatchObject({ stepped: false, skippedInARow: 1 });
+      else expect(() => scaler.step(optimizer, [f32(1)])).toThrow('but 2 in a row were skipped');
+      expect(scaler.scale).toBe(4);
+    }
+  });
+
   test('the scale stays while gathered gradients wait', () => {
     const [a, b] = [f32(0), f32(0)];
     const first = sgd(a, { accumulate: 3 });
