@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { build, buildTimeout, canBuild, run } from './native-build.js';
 
-const tests = ['vec', 'kernels', 'dispatch', 'fp_state', 'pool'];
+const tests = ['vec', 'kernels', 'dispatch', 'fp_state', 'plan', 'pool'];
 const ready = await canBuild('The C++ tests', ['ctest']);
 
 test.skipIf(!ready)(

@@ -4,28 +4,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "fp_preset.h"
+
 namespace lockstep {
 namespace {
-
-#if defined(__x86_64__) || defined(_M_X64)
-using Bits = uint32_t;
-constexpr Bits flushToZero = 0x8000, subnormalsAreZero = 0x0040, roundUp = 0x4000, divideByZeroMasked = 0x0200;
-Bits read() { return _mm_getcsr(); }
-void write(Bits bits) { _mm_setcsr(bits); }
-Bits preset(Bits found) { return (found | flushToZero | subnormalsAreZero | roundUp) & ~divideByZeroMasked; }
-#elif defined(__aarch64__)
-using Bits = uint64_t;
-constexpr Bits flushToZero = Bits{1} << 24, roundUp = Bits{1} << 22;
-Bits read() {
-  Bits bits;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(bits));
-  return bits;
-}
-void write(Bits bits) { __asm__ volatile("msr fpcr, %0" : : "r"(bits) : "memory"); }
-Bits preset(Bits found) { return found | flushToZero | roundUp; }
-#else
-#error "fp_state_test.cpp does not know how to preset the state of this CPU"
-#endif
 
 int failures = 0;
 
@@ -52,11 +34,11 @@ struct Arithmetic {
 
 int run() {
   const Arithmetic arithmetic;
-  const Bits found = read();
+  const FpBits found = readFpState();
 
-  write(preset(found));
+  writeFpState(preset(found));
   const double presetFlushed = arithmetic.subnormalResult(), presetRounded = arithmetic.rounded();
-  const Bits before = read();  // with the flags that this arithmetic has raised
+  const FpBits before = readFpState();  // with the flags that this arithmetic has raised
   double subnormalResult, subnormalOperand, rounded, dividedByZero;
   {
     const DefaultFpState fpState;
@@ -65,9 +47,9 @@ int run() {
     rounded = arithmetic.rounded();
     dividedByZero = arithmetic.dividedByZero();
   }
-  const Bits after = read();
+  const FpBits after = readFpState();
   const double afterFlushed = arithmetic.subnormalResult(), afterRounded = arithmetic.rounded();
-  write(found);
+  writeFpState(found);
 
   check(presetFlushed == 0 && presetRounded > 1, "the preset flushes subnormals and rounds up, or this proves nothing");
   check(subnormalResult == 0x1p-1023, "inside, subnormal results are kept");

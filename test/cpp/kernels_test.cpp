@@ -4,23 +4,14 @@
 #include <utility>
 #include <vector>
 
-#include "../../src/rules.h"
 #include "check.h"
 #include "guarded.h"
+#include "rule_info.h"
 
 namespace lockstep {
 namespace {
 
 constexpr size_t maxLength = 200;
-
-struct RuleInfo {
-  const char* name;
-  size_t coefficientCount, stateCount, measureCount;
-};
-
-#define LOCKSTEP_RULE_INFO(Rule) {#Rule, Rule::coefficientCount, Rule::stateCount, Measures<Rule>::count},
-constexpr RuleInfo ruleInfos[ruleCount] = {LOCKSTEP_RULES(LOCKSTEP_RULE_INFO)};
-#undef LOCKSTEP_RULE_INFO
 
 /// The arrays of a tensor in one order: param, states, and the gradient last.
 constexpr size_t maxArrays = 2 + maxStates;
