@@ -752,7 +752,6 @@ export class Engine<O extends object> {
     const sources = this.#sources;
     sources.bind(this.#plan, undefined);
     const scale = this.#gradScale * (1 / sources.count);
-    this.#checkBound();
     return this.#norms.ofCall(
       this.#pipeline,
       scale,
@@ -842,10 +841,7 @@ export class Engine<O extends object> {
    * @returns whether the step may be done: not where one is not finite and `nonFinite` is 'skip'
    */
   #clip(gathered: Accumulator | undefined): boolean {
-    this.#checkBound();
-    const measured = this.#norms.clip(this.#pipeline, this.#scale, this.#rowCount, (i) =>
-      this.#sources.of(i, gathered),
-    );
+    const measured = this.#norms.clip(this.#pipeline, this.#rowCount, (i) => this.#sources.of(i, gathered));
     const isRefused = measured.nonFinite !== null && this.#pipeline.nonFinite !== 'propagate';
     // What was gathered is given up in any case: it may be what is not finite.
     if (isRefused) {

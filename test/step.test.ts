@@ -17,6 +17,36 @@ describe.each(backend().available)('%s', (name) => {
     };
     const [a, b] = [f32(0.1, -0.2, 0.3), f32(0.4, -0.5)];
 
+    test('parameters of one group that are at different steps, each as in an optimizer of its own', () => {
+      const values = [f32(1, -2), f32(-3, 4), f32(0.5, 8), f32(6, 7)];
+      const grads = [f32(0.5, -1), f32(2, 0.25), f32(-1, 3), f32(0.125, -0.5)];
+      // A gap between neighbours that are at the same step otherwise, and neighbours that are at different ones.
+      const given = [
+        [true, false, true, true],
+        [true, false, false, true],
+        [true, true, true, true],
+        [true, true, true, true],
+        [false, true, true, false],
+        [true, true, true, true],
+      ];
+      const together = values.map((value) => value.slice());
+      const optimizer = create(together, { backend: name });
+      const alone = values.map((value) => {
+        const param = value.slice();
+        return { param, optimizer: create([param], { backend: name }) };
+      });
+      for (const has of given) {
+        optimizer.step(grads.map((grad, i) => (has[i] ? grad : null)));
+        for (const [i, each] of alone.entries()) if (has[i]) each.optimizer.step([grads[i]]);
+      }
+      for (let t = 0; t < 3; t++) {
+        optimizer.step(); // coefficients of several steps are written at once
+        for (const each of alone) each.optimizer.step();
+      }
+      expect(together).toEqual(alone.map(({ param }) => param));
+      expect(optimizer.state).toEqual(alone.map((each) => each.optimizer.state[0]));
+    });
+
     test('a null gradient skips its parameter whole: it is as if the step had not been', () => {
       const { params, state } = trained([
         [a, b],
