@@ -31,6 +31,12 @@ export function dtypeOf(value: unknown): Dtype | undefined {
   return tag === 'Float64Array' ? 'f64' : undefined;
 }
 
+/** The class of the arrays of a type, as messages call it. */
+export const arrayNames = { f32: 'Float32Array', f64: 'Float64Array' } as const;
+
+/** Rounds a number to a type, as storing it in such an array does. */
+export const roundTo: Readonly<Record<Dtype, (value: number) => number>> = { f32: Math.fround, f64: (value) => value };
+
 export function isDetached(array: FloatArray): boolean {
   if (lengthOf(array) !== 0) return false;
   try {

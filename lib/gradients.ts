@@ -1,7 +1,7 @@
 // Gradients between the user and the plan: read once, checked whole, and only then bound.
 
 import { arrayAdvice, isNoRecord, shapeAdvice } from './advice.js';
-import { dtypeOf, type FloatArray, isWhole } from './arrays.js';
+import { arrayNames, dtypeOf, type FloatArray, isWhole } from './arrays.js';
 import { describe, rangeError, typeError } from './errors.js';
 import { entryOf, hasInheritedEntry, ownOrClass, walksObjectPrototype } from './own.js';
 import { type Param, refuseLength } from './params.js';
@@ -206,7 +206,7 @@ function wrongShape(isList: boolean, grads: unknown) {
 }
 
 function wrongType(param: Param, grad: unknown) {
-  const type = param.dtype === 'f32' ? 'Float32Array' : 'Float64Array';
+  const type = arrayNames[param.dtype];
   const code = grad === undefined ? 'ERR_INVALID_GRADS' : 'ERR_DTYPE';
   return typeError(
     code,

@@ -1,6 +1,8 @@
 // What `console.log` shows, and `JSON.stringify` writes, of optimizers and what belongs to them. No code of the user's runs
 // for it and nothing of it throws, so that it can be called at any time. Nothing here needs node:util, which calls it.
 
+import { arrayNames, type Dtype } from './arrays.js';
+
 /** The method of this name answers with what is shown in place of the object. */
 export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
@@ -46,14 +48,11 @@ const mostShown = 50;
 
 /** Each parameter's type and length by name: `{ w: Float32Array(6) }`. */
 export function plainParams(
-  params: readonly { readonly name: string | number; readonly dtype: 'f32' | 'f64'; readonly length: number }[],
+  params: readonly { readonly name: string | number; readonly dtype: Dtype; readonly length: number }[],
 ): object {
   const entries = params
     .slice(0, mostShown)
-    .map(({ name, dtype, length }) => [
-      name,
-      new Verbatim(`${dtype === 'f32' ? 'Float32Array' : 'Float64Array'}(${length})`),
-    ]);
+    .map(({ name, dtype, length }) => [name, new Verbatim(`${arrayNames[dtype]}(${length})`)]);
   const more = params.length - mostShown;
   return Object.fromEntries(more > 0 ? [...entries, ['…', new Verbatim(`${more} more`)]] : entries);
 }

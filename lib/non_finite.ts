@@ -1,6 +1,6 @@
 // Which gradient is not finite, or too large for its rule: asked only where a norm says that there may be one.
 
-import type { FloatArray } from './arrays.js';
+import { type FloatArray, roundTo } from './arrays.js';
 import type { Param } from './params.js';
 import { clamp } from './rules/rule.js';
 
@@ -44,7 +44,7 @@ export function findNonFinite(
   { scale, bound, factor }: Preparation,
   overflows: ((grad: number, index: number) => boolean) | null,
 ): FoundElement | null {
-  const round = param.dtype === 'f32' ? Math.fround : (value: number) => value;
+  const round = roundTo[param.dtype];
   const isKnown = !Number.isNaN(factor);
   for (let index = 0; index < param.length; index++) {
     let sum = grads[0][index];

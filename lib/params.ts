@@ -100,6 +100,11 @@ export function access(name: string | number): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
+/** What messages call what belongs to a parameter: `params.w`, `grads[2]`, `state.w`, `averages["a-b"]`. */
+export function labelOf(what: 'params' | 'grads' | 'state' | 'averages', name: string | number): string {
+  return what + access(name);
+}
+
 /**
  * @param first the index of the first, where params are a list that others stand before
  * @param label what messages call the whole: `groups[1].params`
@@ -127,7 +132,7 @@ export function readParams(params: unknown, first = 0, label = 'params'): readon
 }
 
 function readParam(name: string | number, value: unknown): Param {
-  const label = `params${access(name)}`;
+  const label = labelOf('params', name);
   const dtype = dtypeOf(value);
   if (dtype === undefined) {
     const expected = `${label} must be a Float32Array or a Float64Array`;
@@ -135,7 +140,7 @@ function readParam(name: string | number, value: unknown): Param {
   }
   const array = value as FloatArray;
   if (isDetached(array)) refuseLength(array, label, '');
-  return { name, label, gradLabel: `grads${access(name)}`, array, dtype, length: lengthOf(array) };
+  return { name, label, gradLabel: labelOf('grads', name), array, dtype, length: lengthOf(array) };
 }
 
 /**

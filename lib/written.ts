@@ -2,7 +2,7 @@
 // call them.
 
 import { type FloatArray, isWhole, Memory, overlap } from './arrays.js';
-import { type Param, refuseLength } from './params.js';
+import { labelOf, type Param, refuseLength } from './params.js';
 import type { Backend, Control, Plan, SharedMemory } from './plan.js';
 import type { Rule } from './rules/rule.js';
 import { Watch } from './watch.js';
@@ -61,12 +61,10 @@ export class Written {
 
   /** What messages call array `slot` of parameter `i`: 0 is the parameter, then comes its state, then its average. */
   #labelOf(i: number, slot: number): string {
-    const { label, group } = this.#params[i];
+    const { name, label, group } = this.#params[i];
     if (slot === 0) return label;
     const state: readonly string[] = group.rule.state;
-    return slot <= state.length
-      ? `${label.replace('params', 'state')}.${state[slot - 1]}`
-      : label.replace('params', 'averages');
+    return slot <= state.length ? `${labelOf('state', name)}.${state[slot - 1]}` : labelOf('averages', name);
   }
 
   /** A new watch over all of these arrays, to which others can be added. */

@@ -20,7 +20,7 @@ function thrown(action: () => unknown): unknown {
 const refusal = (name: string, type: string, received: string) => ({
   name: 'RangeError',
   code: 'ERR_INVALID_OPTION',
-  message: `eps must be at least ${type === 'Float32Array' ? aboveTie : MIN_VALUE} for ${name} over a ${type}, which would round it to 0 and make NaN of a gradient of 0, received ${received}`,
+  message: `eps must be at least ${type === 'Float32Array' ? aboveTie : MIN_VALUE} for ${name} over a ${type}, since a smaller one is rounded to 0 and a gradient of 0 then becomes NaN, received ${received}`,
 });
 
 const subjects = optimizers.filter(({ defaults }) => 'eps' in defaults);
