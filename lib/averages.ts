@@ -1,7 +1,6 @@
 // Running averages of the weights: what they are before there is one, and how they change places with the weights.
 
 import { copyInto, type FloatArray, filledLike, isWhole, zero } from './arrays.js';
-import { typeError } from './errors.js';
 import type { Param } from './params.js';
 
 /**
@@ -37,28 +36,15 @@ export function swap(a: FloatArray, b: FloatArray): void {
   copyInto(b, kept);
 }
 
-/** What can exchange the weights and their averages. */
-interface Swappable {
-  readonly hasSwapped: boolean;
-  swapAverages(): void;
-}
-
-/** Runs a function with the averages in place of the weights, and puts the weights back once its result is there. */
-export function withAverages<T>(engine: Swappable, run: () => T): T {
-  if (engine.hasSwapped) {
-    throw typeError('ERR_MODE', 'withAverages must be called with the weights in place: call swapAverages() first');
-  }
-  const putBack = () => {
-    if (engine.hasSwapped) engine.swapAverages();
-  };
-  engine.swapAverages();
+/** Runs a function, and then `end`: once the promise settles, where the function returns one. */
+export function thenFinally<T>(run: () => T, end: () => void): T {
   let isPending = false;
   try {
     const result = run();
     isPending = isThenable(result);
-    return isPending ? (Promise.resolve(result).finally(putBack) as T) : result;
+    return isPending ? (Promise.resolve(result).finally(end) as T) : result;
   } finally {
-    if (!isPending) putBack();
+    if (!isPending) end();
   }
 }
 

@@ -2,15 +2,15 @@
 
 import { Accumulator } from './accumulator.js';
 import { type FloatArray, filledApart } from './arrays.js';
-import { Placeholders, swap } from './averages.js';
+import { Placeholders, swap, thenFinally } from './averages.js';
 import type { Definition, Mode } from './definition.js';
 import { refuseVanishingEps } from './eps.js';
 import { rangeError, typeError } from './errors.js';
 import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
-import { type NonFiniteElement, nonFiniteMessage } from './non_finite.js';
+import { nonFiniteMessage } from './non_finite.js';
 import { type Measured, Norms, needsNorms } from './norms.js';
-import { checkUnchanged, type Param, readParams } from './params.js';
+import { checkUnchanged, labelOf, type Param, readParams } from './params.js';
 import { firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
 import {
   type Backend,
@@ -24,44 +24,13 @@ import {
   sums,
   sumsWidth,
 } from './plan.js';
+import { newReport, resetReport, type StepReport, viewOf } from './report.js';
 import { neutralRow, scaleRow } from './rows.js';
 import { Sources } from './sources.js';
 import { worthwhileThreads } from './threads.js';
 import { readOnlyView } from './views.js';
 import type { Watch } from './watch.js';
 import { Written } from './written.js';
-
-/**
- * What a step did. The optimizer returns the same object each time: copy what you want to keep, as in `{ ...report }`. To
- * assign one of its properties is a TypeError `ERR_READ_ONLY`.
- */
-export interface StepReport {
-  /** Whether any parameter was updated. */
-  readonly stepped: boolean;
-  /** How many steps have updated a parameter since the optimizer was made, this one included. */
-  readonly step: number;
-  /** How many parameters were left alone because their gradient was `null`. */
-  readonly skipped: number;
-  /** The norm of all gradients together, scaled and held within `clipValue`; in a call that only gathers, with `gradNorm: true`, that of its own gradients. `null` where no option needs it, and in a skipped step. */
-  readonly gradNorm: number | null;
-  /** What gradients were multiplied by for `clipNorm`. */
-  readonly clipCoefficient: number;
-  /** The first element of the gradients that is NaN, infinite or too large for the rule, where gradients were measured: `nonFinite` is not 'propagate', or a norm was needed. */
-  readonly nonFinite: NonFiniteElement | null;
-  /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
-  readonly pending: number;
-  /**
-   * How many steps in a row were left out for a NaN or an infinity, this one included; 0 after a step that updated a parameter.
-   * Calls that only gather, and steps whose gradients are all `null`, leave the count as it is.
-   */
-  readonly skippedInARow: number;
-}
-
-/** Options of a single step. */
-export interface StepOptions {
-  /** Instead of the optimizer's `gradScale`. */
-  readonly gradScale?: number;
-}
 
 /** The state of one parameter, whatever its rule. */
 export type StateView = Readonly<Record<string, number | FloatArray>>;
@@ -140,18 +109,8 @@ export class Engine<O extends object> {
   #mode: Mode = 'train';
   #count = 0;
   #skippedInARow = 0;
-  readonly #report = {
-    stepped: false,
-    step: 0,
-    skipped: 0,
-    gradNorm: null as number | null,
-    clipCoefficient: 1,
-    nonFinite: null as NonFiniteElement | null,
-    pending: 0,
-    skippedInARow: 0,
-  };
-  /** What users get of `#report`: they can neither change it nor have code run when it is written. */
-  readonly #reportView: StepReport = readOnlyView('report', this.#report, 'a report says what a step did');
+  readonly #report = newReport();
+  readonly #reportView = viewOf(this.#report);
 
   /**
    * @param pipeline may change between steps
@@ -206,9 +165,13 @@ export class Engine<O extends object> {
     throw typeError('ERR_MODE', `${what} must not be called by params or schedules while the optimizer reads them`);
   }
 
-  /** For what is done with gathered gradients, which are of the weights that are trained. */
+  /** For what must find in params the weights that are trained. */
   #refuseOtherWeights(what: string): void {
     if (this.#mode !== 'train') throw typeError('ERR_MODE', `${what} must be called in train mode: call train() first`);
+    this.#refuseSwapped(what);
+  }
+
+  #refuseSwapped(what: string): void {
     if (!this.#hasSwapped) return;
     throw typeError('ERR_MODE', `${what} must be called with the weights in place: call swapAverages() first`);
   }
@@ -313,9 +276,7 @@ export class Engine<O extends object> {
     this.#stopRepeating();
     this.#refuseReentry(mode);
     if (mode === this.#mode) return;
-    if (this.#hasSwapped) {
-      throw typeError('ERR_MODE', `${mode} must be called with the weights in place: call swapAverages() first`);
-    }
+    this.#refuseSwapped(mode);
     this.#schedule();
     const shares = this.#params.map(({ group }) => this.#definition.modes?.share(mode, group.values) ?? 0);
     this.#written.check();
@@ -370,21 +331,16 @@ export class Engine<O extends object> {
   /** The live state of parameter `i`, and how many steps it took. */
   stateOf(i: number, hint: string): StateView {
     this.#countSteps();
-    const { label, group } = this.#params[i];
-    const scalars = group.scalarNames.map((name, k) => [name, this.#scalars[this.#scalarsAt[i] + k]] as const);
-    const arrays = group.rule.state.map((name, k) => [name, this.#tensors[i][1 + k]] as const);
+    const { name, group } = this.#params[i];
+    const scalars = group.scalarNames.map((scalar, k) => [scalar, this.#scalars[this.#scalarsAt[i] + k]] as const);
+    const arrays = group.rule.state.map((slot, k) => [slot, this.#tensors[i][1 + k]] as const);
     const values = { step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) };
-    return readOnlyView(label.replace('params', 'state'), values, hint);
+    return readOnlyView(labelOf('state', name), values, hint);
   }
 
   /** How many steps updated a parameter. */
   get count(): number {
     return this.#count;
-  }
-
-  /** Whether params hold the averages, and the averages the weights. */
-  get hasSwapped(): boolean {
-    return this.#hasSwapped;
   }
 
   /** The live average of parameter `i`; as long as there is none, its array holds a copy of the current weights. */
@@ -421,6 +377,15 @@ export class Engine<O extends object> {
       swap(this.#params[i].array, this.#averages[i]);
     }
     this.#hasSwapped = !this.#hasSwapped;
+  }
+
+  /** Runs a function with the averages in place of the weights, and puts the weights back once its result is there. */
+  withAverages<T>(run: () => T): T {
+    this.#refuseSwapped('withAverages');
+    this.swapAverages();
+    return thenFinally(run, () => {
+      if (this.#hasSwapped) this.swapAverages();
+    });
   }
 
   /** Reads, checks and binds gradients; without any, keeps those that are bound. */
@@ -648,17 +613,8 @@ export class Engine<O extends object> {
     else this.#stepWith(gathered);
   }
 
-  /** The report of a call that has done nothing so far. */
   #resetReport(): void {
-    const report = this.#report;
-    report.stepped = false;
-    report.step = this.#count;
-    report.skipped = 0;
-    report.gradNorm = null;
-    report.clipCoefficient = 1;
-    report.nonFinite = null;
-    report.pending = this.#pending;
-    report.skippedInARow = this.#skippedInARow;
+    resetReport(this.#report, this.#count, this.#pending, this.#skippedInARow);
   }
 
   /** A step with the gradients that were read, if there are any, and those that were gathered before. */

@@ -1,11 +1,14 @@
-// The options that are handed to the constructor of an optimizer: read, completed by defaults, and refused where they conflict.
+// The options that the constructor of an optimizer and its steps are given: read, completed by defaults, and refused where they
+// conflict.
 
 import { resolveBackend } from './backend.js';
 import type { Definition, Dialect } from './definition.js';
 import { rangeError } from './errors.js';
-import { ownOption, positiveInteger, readOptions, text } from './options.js';
+import { checkNames, positiveInteger, readOptions, text } from './options.js';
+import { ownOption } from './own.js';
 import { type Pipeline, type PipelineOptions, pipelineConflict, pipelineOptions } from './pipeline.js';
 import type { Backend, BackendName } from './plan.js';
+import type { StepOptions } from './report.js';
 
 /** Options that every optimizer takes. */
 export interface CommonOptions extends PipelineOptions {
@@ -51,4 +54,15 @@ export function defaultsOf<O extends object>({ defaults = {} }: Definition<O>, g
 export function refuseConflict<O extends object>(definition: Definition<O>, options: Required<O>): void {
   const conflict = definition.conflict?.(options);
   if (conflict !== undefined) throw rangeError('ERR_INVALID_OPTION', conflict);
+}
+
+/** What a step has that is given no options, which are not read then. */
+export const noStepOptions: StepOptions = Object.freeze({});
+
+/** The `gradScale` of a single step; `undefined` where it is not given. */
+export function readStepOptions(options: StepOptions): number | undefined {
+  if (options === noStepOptions) return undefined;
+  checkNames(options, ['gradScale']);
+  const given = ownOption(options, 'gradScale');
+  return given === undefined ? undefined : pipelineOptions.gradScale.check('gradScale', given);
 }

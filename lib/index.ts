@@ -1,9 +1,9 @@
 export type { FloatArray } from './arrays.js';
 export { type BackendInfo, backend, useBinary } from './backend.js';
 export type { Dialect, Mode, WeightDecayMode } from './definition.js';
-export type { StepOptions, StepReport } from './engine.js';
 export type { ErrorCode, LockstepError } from './errors.js';
-export { LossScaler, type LossScalerOptions, type LossScalerState } from './loss_scaler.js';
+export type { LossScalerState } from './loss_scale.js';
+export { LossScaler, type LossScalerOptions } from './loss_scaler.js';
 export { type CommonOptions, Optimizer } from './optimizer.js';
 export type { AnyOptimizer, OptimizerClass } from './optimizer_class.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/adabelief.js';
@@ -39,6 +39,7 @@ export {
 export type { Grads, ParamState, Params, State } from './params.js';
 export type { ClipNormForm, EmaOptions, NonFinite, Pipeline, PipelineOptions, SwaOptions } from './pipeline.js';
 export type { BackendName, NativeName } from './plan.js';
+export type { StepOptions, StepReport } from './report.js';
 export type { Schedule } from './schedule.js';
 export * as schedules from './schedules/index.js';
 export { type PlateauState, ReduceOnPlateau, type ReduceOnPlateauOptions } from './schedules/plateau.js';

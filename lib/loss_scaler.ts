@@ -1,8 +1,8 @@
 // Loss scaling: gradients of small numbers are kept from underflow by a loss that is multiplied by a large one.
 
-import type { StepOptions, StepReport } from './engine.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { makeInspectable } from './inspect.js';
+import { grown, type Level, type LossScalerState, levelOf, shrunk } from './loss_scale.js';
 import {
   checkNames,
   growing,
@@ -10,12 +10,13 @@ import {
   integerOrInfinity,
   type OptionList,
   openFraction,
-  ownOption,
   positive,
   readKnown,
   readOptions,
 } from './options.js';
+import { ownOption } from './own.js';
 import type { Pipeline } from './pipeline.js';
+import type { StepOptions, StepReport } from './report.js';
 import { refuseAssigning, refuseCloning } from './views.js';
 
 /** The options of `LossScaler`. */
@@ -35,20 +36,12 @@ export interface LossScalerOptions {
   maxSkips?: number;
 }
 
-/** What a `LossScaler` carries from step to step. */
-export interface LossScalerState {
-  /** What the loss is to be multiplied by. */
-  readonly scale: number;
-  /** How many good steps there were since the scale last changed. */
-  readonly growthTracker: number;
-}
-
 /** What every optimizer has, and a scaler needs. */
 interface Scalable {
   readonly pipeline: Pipeline;
 }
 
-interface AnyOptimizer<G> extends Scalable {
+interface Steppable<G> extends Scalable {
   step(grads?: G, options?: StepOptions): StepReport;
 }
 
@@ -63,13 +56,6 @@ const optionList: OptionList<LossScalerOptions> = {
   growthInterval: integer(1, 2000),
   maxSkips: integerOrInfinity(1, Infinity),
 };
-
-/** What a scaler knows between two steps. */
-interface Level {
-  readonly state: LossScalerState;
-  /** How many times in a row the scale shrank. */
-  readonly skips: number;
-}
 
 const stateList: OptionList<LossScalerState> = { scale: positive(65536), growthTracker: integer(0, 0) };
 
@@ -138,8 +124,7 @@ export class LossScaler {
   constructor(options: LossScalerOptions = {}) {
     refuseCloning(this);
     this.#options = readKnown<Required<LossScalerOptions>>(optionList, options);
-    const state = Object.freeze({ scale: this.#options.initScale, growthTracker: 0 });
-    this.#level = this.#roundStart = this.#roundEnd = { state, skips: 0 };
+    this.#level = this.#roundStart = this.#roundEnd = levelOf(this.#options.initScale, 0, 0);
   }
 
   /**
@@ -172,7 +157,7 @@ export class LossScaler {
       throw rangeError('ERR_INVALID_OPTION', `${expected}, received ${describe(read.growthTracker)}`);
     }
     if (read.scale !== this.#roundStart.state.scale) this.#refuseWaiting('state must not be set to another scale');
-    this.#startRound({ state: Object.freeze(read), skips: 0 });
+    this.#startRound(levelOf(read.scale, read.growthTracker, 0));
   }
 
   /**
@@ -186,7 +171,7 @@ export class LossScaler {
    *   `ERR_MODE` for a second step of one optimizer where `update()` has to come first; `ERR_NON_FINITE` for a skipped step
    *   after the scale shrank `maxSkips` times in a row. The scaler is not changed then.
    */
-  step<G>(optimizer: AnyOptimizer<G>, grads?: NoInfer<G>): StepReport {
+  step<G>(optimizer: Steppable<G>, grads?: NoInfer<G>): StepReport {
     return this.#run('step', optimizer, (options) => optimizer.step(grads, options));
   }
 
@@ -261,23 +246,9 @@ export class LossScaler {
   #record(optimizer: object, isSkipped: boolean): void {
     this.#lastRounds.set(optimizer, this.#round);
     this.#taken++;
-    if (isSkipped) this.#roundEnd = this.#shrunk(this.#roundStart);
-    else if (this.#taken === 1) this.#roundEnd = this.#grown(this.#roundStart);
+    if (isSkipped) this.#roundEnd = shrunk(this.#roundStart, this.#options);
+    else if (this.#taken === 1) this.#roundEnd = grown(this.#roundStart, this.#options);
     if (!this.#hasUpdate) this.#level = this.#roundEnd;
-  }
-
-  #shrunk({ state, skips }: Level): Level {
-    const scale = Math.fround(state.scale * this.#options.backoffFactor);
-    return { state: Object.freeze({ scale: scale > 0 ? scale : state.scale, growthTracker: 0 }), skips: skips + 1 };
-  }
-
-  #grown({ state }: Level): Level {
-    const growthTracker = state.growthTracker + 1;
-    if (growthTracker < this.#options.growthInterval) {
-      return { state: Object.freeze({ scale: state.scale, growthTracker }), skips: 0 };
-    }
-    const scale = Math.fround(state.scale * this.#options.growthFactor);
-    return { state: Object.freeze({ scale: scale < Infinity ? scale : state.scale, growthTracker: 0 }), skips: 0 };
   }
 
   #tooManySkips({ state, skips }: Level, { nonFinite }: StepReport): LockstepError {

@@ -1,25 +1,29 @@
 // What all optimizers have in common, as their users see it.
 
 import { hints, placesOf } from './assigning.js';
-import { withAverages } from './averages.js';
 import type { Definition } from './definition.js';
-import { disposed, Engine, type StepOptions, type StepReport } from './engine.js';
+import { disposed, Engine } from './engine.js';
 import { describe, typeError } from './errors.js';
 import {
   type CommonOptions,
   commonNames,
   defaultsOf,
+  noStepOptions,
   ownOptions,
   readCommon,
+  readStepOptions,
   refuseConflict,
   refusePipelineConflict,
 } from './given_options.js';
 import type { AnyOptions, GroupOptions } from './group_options.js';
 import { makeInspectable, plainOf, plainParams } from './inspect.js';
-import { checkNames, ownOption, readOptions, settable } from './options.js';
+import { checkNames, readOptions } from './options.js';
+import { ownOption } from './own.js';
 import { type AnyParams, type Grads, type Group, isGroups, type Params, type Shape, type State } from './params.js';
 import { type Pipeline, pipelineOptions } from './pipeline.js';
 import type { BackendName } from './plan.js';
+import type { StepOptions, StepReport } from './report.js';
+import { settable } from './settable.js';
 import { readOnlyView, refuseAssigning, refuseCloning, refuseOptions } from './views.js';
 
 export type { CommonOptions } from './given_options.js';
@@ -170,7 +174,7 @@ export abstract class Optimizer<
    *   or step count is changed then.
    */
   step(grads?: Grads<P> | readonly Grads<P>[], options: StepOptions = noStepOptions): StepReport {
-    return this.live().step(grads, this.#gradScaleOf(options));
+    return this.live().step(grads, readStepOptions(options));
   }
 
   /**
@@ -189,7 +193,7 @@ export abstract class Optimizer<
    *   stay as they are then, but for `ERR_NON_FINITE`.
    */
   flush(options: StepOptions = noStepOptions): StepReport {
-    return this.live().flush(this.#gradScaleOf(options));
+    return this.live().flush(readStepOptions(options));
   }
 
   /**
@@ -202,14 +206,6 @@ export abstract class Optimizer<
    */
   drop(): number {
     return this.live().drop();
-  }
-
-  #gradScaleOf(options: StepOptions): number | undefined {
-    if (options === noStepOptions) return undefined;
-    checkNames(options, ['gradScale']);
-    const { gradScale } = pipelineOptions;
-    const given = ownOption(options, 'gradScale');
-    return given === undefined ? undefined : gradScale.check('gradScale', given);
   }
 
   /**
@@ -261,7 +257,7 @@ export abstract class Optimizer<
     if (typeof run !== 'function') {
       throw typeError('ERR_INVALID_OPTION', `run must be a function, received ${describe(run)}`);
     }
-    return withAverages(engine, run);
+    return engine.withAverages(run);
   }
 
   /** Lets go of all arrays. Every later use is an `ERR_DISPOSED` error; disposing again does nothing. */
@@ -298,5 +294,3 @@ export abstract class Optimizer<
     return this.#engine;
   }
 }
-
-const noStepOptions: StepOptions = Object.freeze({});

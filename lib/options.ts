@@ -2,10 +2,8 @@
 
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
 import { unknownOption } from './hints.js';
-import { plainOptions } from './inspect.js';
-import { entryOf } from './own.js';
+import { entryOf, ownOption } from './own.js';
 import type { Schedule } from './schedule.js';
-import { guardedObject } from './views.js';
 
 /** One option: its default, and a check that answers with the value to keep or throws what is wrong with it. */
 export interface Option<T> {
@@ -273,15 +271,6 @@ export function checkNames(given: unknown, known: readonly string[], name = 'opt
 }
 
 /**
- * What an object of options gives for one of them, read once; `undefined` where it gives nothing. An option that is given as
- * `undefined` is not given: wrappers pass on what they did not receive. Only own properties count, so that a polluted
- * prototype changes nothing.
- */
-export function ownOption(given: object, name: string): unknown {
-  return Object.hasOwn(given, name) ? (given as Readonly<Record<string, unknown>>)[name] : undefined;
-}
-
-/**
  * Every option of the list, given or default.
  *
  * @param defaults where they are not those of the list
@@ -308,42 +297,4 @@ export function readOptions<Values>(
 export function readKnown<Values>(list: Checks<Values>, given: unknown, name = 'options', prefix = ''): Values {
   checkNames(given, Object.keys(list), name);
   return readOptions(list, given, {}, prefix);
-}
-
-/**
- * Properties over the values, which are checked again whenever one is set. Setting one changes `current`.
- *
- * @param read what a property reads as, where that is not the value itself
- * @param changed called when one was set
- */
-export function settable<Values extends object>(
-  list: Checks<Values>,
-  current: Values,
-  refuseConflict: (values: Values) => void,
-  read: (name: keyof Values & string) => unknown = (name) => current[name],
-  changed: () => void = () => {},
-): Values {
-  const first = { ...current };
-  const names = Object.keys(list) as (keyof Values & string)[];
-  const refuseUnknown = (name: string): never => {
-    throw unknownOption(name, names);
-  };
-  const group = guardedObject(refuseUnknown, () => plainOptions(current)) as Values;
-  for (const name of names) {
-    Object.defineProperty(group, name, {
-      enumerable: true,
-      get: () => read(name),
-      set: (given: unknown) => {
-        const value = list[name].check(name, given);
-        const expected = list[name].stays?.(first[name], value);
-        if (expected !== undefined) {
-          throw rangeError('ERR_INVALID_OPTION', `${name} must stay ${expected}, received ${describe(given)}`);
-        }
-        refuseConflict({ ...current, [name]: value });
-        current[name] = value;
-        changed();
-      },
-    });
-  }
-  return Object.preventExtensions(group);
 }

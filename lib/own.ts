@@ -18,6 +18,15 @@ export function ownOrClass(object: object, name: string | number): unknown {
   return (object as Readonly<Record<string | number, unknown>>)[name];
 }
 
+/**
+ * What an object of options gives for one of them, read once; `undefined` where it gives nothing. An option that is given as
+ * `undefined` is not given: wrappers pass on what they did not receive. Only own properties count, so that a polluted
+ * prototype changes nothing.
+ */
+export function ownOption(given: object, name: string): unknown {
+  return Object.hasOwn(given, name) ? (given as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
 /** The entry of a list; `undefined` for a hole, whatever `Array.prototype` has there. */
 export function entryOf(list: readonly unknown[], index: number): unknown {
   return hasOwn(list, index) ? list[index] : undefined;

@@ -3,8 +3,8 @@
 import { isNoRecord, shapeAdvice } from './advice.js';
 import type { FloatArray } from './arrays.js';
 import { describe, type LockstepError, rangeError, typeError } from './errors.js';
-import { checkNames, integer, nonNegative, ownOption, upToOne } from './options.js';
-import { entriesOf } from './own.js';
+import { checkNames, integer, nonNegative, upToOne } from './options.js';
+import { entriesOf, ownOption } from './own.js';
 import { isGroups, type Params } from './params.js';
 import { power } from './powers.js';
 import type { Schedule } from './schedule.js';

@@ -1,0 +1,74 @@
+// What a step answers with, and what it can be asked for alone.
+
+import type { NonFiniteElement } from './non_finite.js';
+import { readOnlyView } from './views.js';
+
+/**
+ * What a step did. The optimizer returns the same object each time: copy what you want to keep, as in `{ ...report }`. To
+ * assign one of its properties is a TypeError `ERR_READ_ONLY`.
+ */
+export interface StepReport {
+  /** Whether any parameter was updated. */
+  readonly stepped: boolean;
+  /** How many steps have updated a parameter since the optimizer was made, this one included. */
+  readonly step: number;
+  /** How many parameters were left alone because their gradient was `null`. */
+  readonly skipped: number;
+  /** The norm of all gradients together, scaled and held within `clipValue`; in a call that only gathers, with `gradNorm: true`, that of its own gradients. `null` where no option needs it, and in a skipped step. */
+  readonly gradNorm: number | null;
+  /** What gradients were multiplied by for `clipNorm`. */
+  readonly clipCoefficient: number;
+  /** The first element of the gradients that is NaN, infinite or too large for the rule, where gradients were measured: `nonFinite` is not 'propagate', or a norm was needed. */
+  readonly nonFinite: NonFiniteElement | null;
+  /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
+  readonly pending: number;
+  /**
+   * How many steps in a row were left out for a NaN or an infinity, this one included; 0 after a step that updated a parameter.
+   * Calls that only gather, and steps whose gradients are all `null`, leave the count as it is.
+   */
+  readonly skippedInARow: number;
+}
+
+/** Options of a single step. */
+export interface StepOptions {
+  /** Instead of the optimizer's `gradScale`. */
+  readonly gradScale?: number;
+}
+
+/** The report as the engine writes it. */
+type WrittenReport = { -readonly [K in keyof StepReport]: StepReport[K] };
+
+export function newReport(): WrittenReport {
+  return {
+    stepped: false,
+    step: 0,
+    skipped: 0,
+    gradNorm: null,
+    clipCoefficient: 1,
+    nonFinite: null,
+    pending: 0,
+    skippedInARow: 0,
+  };
+}
+
+/** The report as users read it: they can neither change it nor have code run when it is written. */
+export function viewOf(report: WrittenReport): StepReport {
+  return readOnlyView('report', report, 'a report says what a step did');
+}
+
+/**
+ * Makes it the report of a call that has done nothing so far.
+ *
+ * @param count how many steps updated a parameter
+ * @param pending how many calls were gathered for the next step
+ */
+export function resetReport(report: WrittenReport, count: number, pending: number, skippedInARow: number): void {
+  report.stepped = false;
+  report.step = count;
+  report.skipped = 0;
+  report.gradNorm = null;
+  report.clipCoefficient = 1;
+  report.nonFinite = null;
+  report.pending = pending;
+  report.skippedInARow = skippedInARow;
+}
