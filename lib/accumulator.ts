@@ -17,7 +17,7 @@ export class Accumulator {
   readonly #none: readonly null[];
   /** How many calls were gathered. */
   calls = 0;
-  /** How many gradients each of these had for a parameter. */
+  /** How many gradients a parameter had in each of these calls: 2 for `step([g0, g1])`. */
   sourceCount = 1;
   /** The `gradScale` that the last of these calls was given for itself, instead of the optimizer's. */
   gradScale: number | undefined;

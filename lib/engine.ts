@@ -1,4 +1,4 @@
-// What runs a step: one class of one shape, whatever the optimizer, so that V8 compiles the way of a step only once.
+// Runs the steps of every optimizer. All optimizers share this class, so that V8 compiles the code of a step only once.
 
 import { Accumulator } from './accumulator.js';
 import { type FloatArray, filledApart } from './arrays.js';
@@ -78,22 +78,25 @@ export class Engine<O extends object> {
   readonly #rowFirst: number[] = [];
   /** How many parameters have a gradient in this step. */
   #active = 0;
-  /** Whether a step with the gradients that are bound would do just what the last one did. True between steps only. */
+  /** Whether a step with the bound gradients can repeat the last one, with new coefficients. True between steps only. */
   #canRepeat = false;
-  /** Whether it would even with nothing to look at but `#repeated` and whether there are coefficients. */
+  /**
+   * True when `step()` may take the quick way: the gradients are those of the last step, a parameter is active, and `gradScale`
+   * is unchanged. The quick way checks only that `#repeated` is intact and that coefficients are written ahead.
+   */
   #isQuick = false;
   /** How many steps were repeated that `#steps` does not count yet. */
   #uncounted = 0;
-  /** What the gradients of this step are multiplied by, and what makes a mean of them, too. Fields, since a fraction that is handed on can be an allocation (powers.ts). */
+  /** The `gradScale` of this step, and the factor that also makes a mean of the gradients. Fields, since V8 boxes doubles that are passed to a call (powers.ts). */
   #gradScale = Number.NaN;
   #scale = Number.NaN;
   /** How many steps the coefficients are written for, with which gradScale, and which of them comes next. */
   #ahead = 0;
   #aheadScale = Number.NaN;
   #aheadNext = 0;
-  /** Whether they are those of every further step. */
+  /** Whether the coefficients are the same in every further step. */
   #isSettled = false;
-  /** What a step writes, and a watch over this and the gradients that it would repeat with. */
+  /** `#written` holds params, state and averages. `#repeated` watches these and the bound gradients. */
   #written = new Written([], []);
   #repeated: Watch | undefined;
   /** Whether the sweep itself sets the gradients to zero. */
@@ -159,7 +162,10 @@ export class Engine<O extends object> {
     }
   }
 
-  /** For what getters of grads may do, since `step` looks afterwards at all that it changes. */
+  /**
+   * Refuses a call that params or schedules make while they are read. Getters of grads may make such a call: `step` checks
+   * everything that the call can change after it has read the grads.
+   */
   #refuseReentry(what: string): void {
     if (this.#reading === undefined || this.#reading === 'grads') return;
     throw typeError('ERR_MODE', `${what} must not be called by params or schedules while the optimizer reads them`);
@@ -176,7 +182,7 @@ export class Engine<O extends object> {
     throw typeError('ERR_MODE', `${what} must be called with the weights in place: call swapAverages() first`);
   }
 
-  /** All that can be refused comes first. */
+  /** Adds groups. Whatever can be refused is checked before anything changes. */
   #add(groups: readonly GivenGroup<O>[]): void {
     const newGroups = groups.map(({ options }) => new Group(this.#definition, options));
     const params = [...this.#params];
@@ -202,7 +208,7 @@ export class Engine<O extends object> {
         params.push({ ...param, group: newGroups[g] });
       }
     }
-    // Getters of params may have run until here, and whatever came between the steps before that.
+    // Code of the user's has run since the last step, getters of params among it: arrays may have lost their memory.
     if (this.#isDisposed) throw disposed(this.#optimizerName);
     this.#written.check();
     const added = params.slice(this.#params.length);
@@ -233,7 +239,7 @@ export class Engine<O extends object> {
     this.#plan = plan;
     this.#norms = new Norms(params, tensors, control, plan, () => this.#checkBound());
     this.#sources = new Sources(params, written, this.#isList);
-    this.#repeated = undefined; // which holds gradients that are bound no longer
+    this.#repeated = undefined; // it watches gradients that are bound no longer
     for (let i = 0; i < added.length; i++) this.#steps.push(0);
     this.#scalars = Float64Array.from(
       Array.from(this.#scalars).concat(added.flatMap(({ group }) => group.firstScalars)),
@@ -256,7 +262,7 @@ export class Engine<O extends object> {
     }
   }
 
-  /** A step that is on its way ends with an error. */
+  /** A step that is running when a getter or a schedule disposes of the optimizer ends with an `ERR_DISPOSED` error. */
   dispose(): void {
     this.#stopRepeating();
     this.#isDisposed = true;
@@ -400,7 +406,7 @@ export class Engine<O extends object> {
       this.#sources.forget(this.#plan);
       throw error;
     }
-    this.#repeated = undefined; // which holds the gradients that were bound before
+    this.#repeated = undefined; // it watches the gradients that were bound before
   }
 
   #read(grads: unknown): void {
@@ -518,8 +524,8 @@ export class Engine<O extends object> {
   }
 
   /**
-   * Writes the coefficients of several steps: what one asks for is a chain of divisions and roots, those of several run side
-   * by side. More of them with each time that none was in vain.
+   * Writes the coefficients of several steps at once. Those of one step are a chain of divisions and roots; the chains of
+   * several steps run side by side. Looks ahead twice as far each time, unless coefficients were written in vain.
    */
   #lookAhead(): void {
     this.#countSteps();
@@ -534,7 +540,7 @@ export class Engine<O extends object> {
     for (let k = 0; k < this.#ahead; k++) this.#writeRows(k);
   }
 
-  /** Which of the steps that coefficients are written for comes next. */
+  /** Sets which of the steps that coefficients are written for comes next: the rows of step `next` start at next · rowCount. */
   #takeRows(next: number): void {
     this.#aheadNext = next;
     this.#stepScalar(stepScalars.firstRow, next * this.#rowCount);
@@ -559,7 +565,7 @@ export class Engine<O extends object> {
     return this.#accumulator?.calls ?? 0;
   }
 
-  /** The step for which calls were gathered, before there were `accumulate` of them; none where there was no call. */
+  /** Steps with the gradients gathered so far, of fewer calls than `accumulate`. Without gathered calls it does nothing. */
   flush(gradScale: number | undefined): StepReport {
     this.#refuseGathering('flush');
     this.#stopRepeating();
@@ -576,7 +582,7 @@ export class Engine<O extends object> {
   }
 
   /**
-   * Gives up what was gathered.
+   * Drops the gathered gradients.
    *
    * @returns how many calls that were
    */
@@ -588,7 +594,7 @@ export class Engine<O extends object> {
     return calls;
   }
 
-  /** What is gathered must not change while a step is on its way, nor while params hold other weights. */
+  /** Gathered gradients must not change while a step reads its input, nor while params hold other weights than those trained. */
   #refuseGathering(what: string): void {
     if (this.#reading !== undefined) {
       const expected = `${what} must not be called by params, grads or schedules while the optimizer reads them`;
@@ -597,7 +603,7 @@ export class Engine<O extends object> {
     this.#refuseOtherWeights(what);
   }
 
-  /** Any step. */
+  /** A step the long way: everything is checked and decided anew. */
   #begin(gradScale: number | undefined): void {
     this.#stopRepeating();
     this.#schedule();
@@ -637,7 +643,7 @@ export class Engine<O extends object> {
     this.#plan.step();
     this.#finish(gathered);
     if (this.#active > 0) {
-      // Here rather than in #finish: steps that repeat this one find the count at 0.
+      // Not in #finish, which repeated steps call, too: they follow a step that has set the count to 0.
       this.#skippedInARow = 0;
       this.#report.skippedInARow = 0;
     }
@@ -703,7 +709,7 @@ export class Engine<O extends object> {
     this.#report.pending = gathered.calls;
   }
 
-  /** What `gradNorm` reports of a call that only gathers: its own gradients, as a step of this call alone would scale them. */
+  /** Measures the gradients of a call that only gathers, scaled as if the step had this call alone. */
   #normOfCall(): Measured {
     const sources = this.#sources;
     sources.bind(this.#plan, undefined);
@@ -717,7 +723,7 @@ export class Engine<O extends object> {
     );
   }
 
-  /** What makes a mean of sums: of all calls whose gradients are in this step. The step of `flush` has none of its own. */
+  /** The factor that makes a mean of the summed gradients of all calls in this step. `flush` brings no gradients of its own. */
   #meanScale(): number {
     const { count } = this.#sources;
     const calls = this.#pending + (count > 0 ? 1 : 0);
@@ -726,8 +732,8 @@ export class Engine<O extends object> {
   }
 
   /**
-   * Comes last before the backend runs, since code of the user's may have run in all that came before: getters, or
-   * built-ins that were replaced. What is checked here is what the backend gets.
+   * Checks that each array that the backend is about to access has its memory. Must be the last call before the backend runs:
+   * whatever comes before may run code of the user's (getters, or built-ins that were replaced).
    */
   #checkBound(): void {
     this.#written.check();
@@ -767,7 +773,7 @@ export class Engine<O extends object> {
     this.#active = active;
   }
 
-  /** Writes the coefficients of this step, or of one that so many others come before. */
+  /** Writes the coefficients of this step, or of the step that comes `ahead` steps later. */
   #writeRows(ahead = 0): void {
     this.#scale = this.#gradScale * this.#meanScale();
     if (this.#scalars.length > 0) this.#nextScalars.set(this.#scalars);
@@ -799,7 +805,7 @@ export class Engine<O extends object> {
   #clip(gathered: Accumulator | undefined): boolean {
     const measured = this.#norms.clip(this.#pipeline, this.#rowCount, (i) => this.#sources.of(i, gathered));
     const isRefused = measured.nonFinite !== null && this.#pipeline.nonFinite !== 'propagate';
-    // What was gathered is given up in any case: it may be what is not finite.
+    // The gathered gradients are dropped, too: the element may be one of theirs.
     if (isRefused) {
       this.#accumulator?.clear();
       this.#report.pending = 0;
@@ -823,7 +829,7 @@ export class Engine<O extends object> {
     report.clipCoefficient = clipCoefficient;
   }
 
-  /** Has arrays measured whose rules ask for it, and the rows changed by what came out. */
+  /** Measures what rules ask for (LAMB, LARS and cautious rules), and adapts their rows of coefficients to the results. */
   #adaptRows(): void {
     const { coefficients, width, rows, sums: measured } = this.#control;
     this.#checkBound();

@@ -1,15 +1,15 @@
-// Which option was meant by a name that is none: a typing error, or what another system calls it.
+// Which option an unknown name means: a misspelt one, or one that has this name in another system.
 
 import { describe, type LockstepError, typeError } from './errors.js';
 
-/** An option, and what else the field calls it. */
+/** An option, and its names in other systems. */
 interface Synonyms {
   readonly option: string;
   /** Upper and lower case, underscores and hyphens do not matter. */
   readonly names: readonly string[];
   /** How the option is written, where that is not clear from its name. */
   readonly form?: string;
-  /** Another option that stands beside this one where the names mean it: `alpha` is an average's share in RMSprop alone. */
+  /** The names mean `option` only in optimizers that have this option, too: `rho` means `alpha` in RMSprop, which has `centered`. */
   readonly beside?: string;
 }
 
@@ -89,7 +89,7 @@ const synonyms: readonly Synonyms[] = [
   { option: 'gamma', names: ['decayRate', 'factor'] },
 ];
 
-/** Names that are like one of an option here, but mean what has no counterpart. */
+/** Options of other systems that lockstep does not have, though their names are near those of options that it has. */
 const withoutCounterpart: readonly string[] = ['clipValueFn', 'epsRoot', 'weightDecayMask'];
 
 interface Candidate {
@@ -98,7 +98,7 @@ interface Candidate {
   readonly distance: number;
 }
 
-/** The error for an option that there is not, with the one that was meant or else all that there are. */
+/** The error for an unknown option: it names the option that was meant or, where none is near, all known options. */
 export function unknownOption(given: string, known: readonly string[]): LockstepError {
   const meant = meantBy(given, known);
   const [{ form } = {}] = meant;
@@ -110,7 +110,7 @@ export function unknownOption(given: string, known: readonly string[]): Lockstep
   return typeError('ERR_INVALID_OPTION', `unknown option ${describe(given)}: ${hint}`);
 }
 
-/** The known options whose name, or what else they are called, is `given`: where there are none, the one that is nearest. */
+/** The known options that are called `given` here or elsewhere; where there are none, the one with the nearest name. */
 function meantBy(given: string, known: readonly string[]): readonly Candidate[] {
   const name = plain(given);
   if (withoutCounterpart.some((each) => plain(each) === name)) return [];

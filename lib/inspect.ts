@@ -1,5 +1,5 @@
-// What `console.log` shows, and `JSON.stringify` writes, of optimizers and what belongs to them. No code of the user's runs
-// for it and nothing of it throws, so that it can be called at any time. Nothing here needs node:util, which calls it.
+// What `console.log` shows, and `JSON.stringify` writes, of optimizers and what belongs to them. It runs no code of the user's and
+// does not throw, so it can be called at any time. It does without node:util, which not every runtime has.
 
 import { arrayNames, type Dtype } from './arrays.js';
 

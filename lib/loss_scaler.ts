@@ -137,8 +137,9 @@ export class LossScaler {
 
   /**
    * What the scaler carries from step to step, to be saved and put back: `scaler.state = saved`. Setting it to what it
-   * cannot be is an `ERR_INVALID_OPTION` error, and changes nothing. Save between an update and the next step: what steps
-   * found since the last `update()` is no part of the state, and is forgotten when the state is set.
+   * cannot be is an `ERR_INVALID_OPTION` error, and changes nothing. Setting another scale while an optimizer gathers gradients is
+   * an `ERR_MODE` error. Save between an update and the next step: what steps found since the last `update()` is not part of the
+   * state, and setting the state drops it.
    */
   get state(): LossScalerState {
     return this.#level.state;
@@ -168,8 +169,9 @@ export class LossScaler {
    * @param grads of a loss that was multiplied by `scale`
    * @returns the optimizer's report: `nonFinite` says where it was skipped
    * @throws TypeError or RangeError as the optimizer's `step`; `ERR_INVALID_OPTION` where its `nonFinite` is not 'skip';
-   *   `ERR_MODE` for a second step of one optimizer where `update()` has to come first; `ERR_NON_FINITE` for a skipped step
-   *   after the scale shrank `maxSkips` times in a row. The scaler is not changed then.
+   *   `ERR_MODE` for a second step of one optimizer where `update()` has to come first, and for one that would change the scale
+   *   while another optimizer gathers gradients; `ERR_NON_FINITE` for a skipped step after the scale shrank `maxSkips` times in
+   *   a row. The scaler is not changed then.
    */
   step<G>(optimizer: Steppable<G>, grads?: NoInfer<G>): StepReport {
     return this.#run('step', optimizer, (options) => optimizer.step(grads, options));
@@ -210,7 +212,7 @@ export class LossScaler {
     }
     if (report.pending > 0) this.#gathering.add(report);
     else this.#gathering.delete(report);
-    // A call that gathers reports what it saw, too, with `gradNorm`: the step that it is gathered for will be the one skipped.
+    // With `gradNorm`, a call that only gathers also reports elements that are not finite. It skips nothing: the step will.
     const isSkipped = report.nonFinite !== null && report.pending === 0;
     if (isSkipped && start.skips >= this.#options.maxSkips) throw this.#tooManySkips(start, report);
     if (startsRound) this.#startRound(start);

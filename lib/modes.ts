@@ -1,4 +1,4 @@
-// Two modes: parameters are the points where gradients are taken, or the weights that these are taken for.
+// Schedule-Free optimizers keep params at y while training and at x for evaluation. Both lie on one line with z.
 
 import type { FloatArray } from './arrays.js';
 import { type Backend, type Control, newControl, type Plan, ruleStart } from './plan.js';

@@ -33,8 +33,8 @@ export interface Preparation {
 }
 
 /**
- * The first element that is NaN or infinite: in the sum of the gradients, whatever is done to it, or once it is prepared.
- * Or that is too large for the rule.
+ * Finds the first element that its rule should not get: NaN or infinite in the sum of the gradients, NaN or infinite once it is
+ * scaled and clipped, or too large for the rule.
  *
  * @param overflows whether the rule would make an infinite number of an element that is finite; `null` for rules that do not
  */

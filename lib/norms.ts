@@ -32,7 +32,10 @@ export function needsNorms({ clipNorm, clipTensorNorm, nonFinite, gradNorm }: Pi
   return gradNorm || nonFinite !== 'propagate' || clipNorm !== Infinity || clipTensorNorm !== Infinity;
 }
 
-/** f64 squares overflow beyond 2^512. A norm that does is kept times this, in which the largest f64 is 2^424. */
+/**
+ * f64 squares overflow from 2^512 on. A gradient whose squares do is measured times this, which takes the largest f64 from
+ * 2^1024 to 2^424.
+ */
 const tiny = 2 ** -600;
 
 export class Norms {
@@ -153,7 +156,7 @@ export class Norms {
       const start = rows[i] * width;
       const isBounded = givenCoefficients[start + stages.bound] !== Infinity;
       coefficients[start + stages.scale] = isBounded ? givenCoefficients[start + stages.scale] * tiny : tiny;
-      // A bound that holds nothing back has the plan measure what was scaled.
+      // The plan sums the squares of scaled elements only where there is a bound: this one is beyond every element.
       coefficients[start + stages.bound] = isBounded
         ? givenCoefficients[start + stages.bound] * tiny
         : Number.MAX_VALUE;
@@ -176,7 +179,7 @@ export class Norms {
       const share = shareOf(clipNormForm, this.#norms[i], this.#units[i], clipTensorNorm);
       if (share === whole) continue;
       scaleByShare(coefficients, rows[i] * width + ruleStart, share);
-      this.#norms[i] *= share.ratio; // whose unit is that of the norm
+      this.#norms[i] *= share.ratio; // the units of norm and share are the same, and cancel
       this.#units[i] = 1;
     }
   }
@@ -184,8 +187,8 @@ export class Norms {
   /** The norm of all gradients together, times its unit: `tiny` where the sum of squares overflows though each gradient is finite. */
   #together(): { readonly norm: number; readonly unit: number } {
     const norm = this.#total(1);
-    const isBroken = () => this.#isBroken.some((isBroken, i) => isBroken && this.#control.rows[i] >= 0);
-    return norm !== Infinity || isBroken() ? { norm, unit: 1 } : { norm: this.#total(tiny), unit: tiny };
+    const isAnyBroken = () => this.#isBroken.some((isBroken, i) => isBroken && this.#control.rows[i] >= 0);
+    return norm !== Infinity || isAnyBroken() ? { norm, unit: 1 } : { norm: this.#total(tiny), unit: tiny };
   }
 
   /** The norm of all gradients together, times the unit. */
@@ -218,7 +221,7 @@ export class Norms {
       const scale = coefficients[start + stages.scale];
       const factor = gradScaleOf(coefficients, at);
       const norm = this.#norms[i] * (share.unit / this.#units[i]) * share.ratio;
-      // A factor that is rounded may be infinite where norms are not.
+      // In f32 a scale or factor may be rounded to infinity though the norm is small.
       const isHarmless = norm < largestHarmless(param, squares) || Number.isNaN(norm);
       if (isHarmless && !this.#isBroken[i] && Math.max(scale, Math.abs(factor)) < largestHarmless(param, false))
         continue;
@@ -244,7 +247,7 @@ export class Norms {
 
 const asTheyCome = { scale: 1, bound: Infinity, factor: 1 };
 
-/** What a norm is multiplied by so that it becomes at most so much: ratio times unit, which alone may underflow. */
+/** The factor that scales a norm down to its limit: ratio · unit. They are kept apart, since their product may underflow. */
 interface Share {
   readonly ratio: number;
   readonly unit: number;
@@ -268,9 +271,9 @@ function scaleByShare(row: Float64Array, at: number, { ratio, unit }: Share): vo
 }
 
 /**
- * A norm below which no element needs to be looked at. Half of what a type holds, since norm and scale are rounded. Where the
- * rule squares, far less than the root of that, since it may square a difference or divide by eps; gradients as large as this
- * are rare enough.
+ * Below this norm no element can overflow, so none is looked at: half of the type's largest number, since norm and scale are
+ * rounded. For rules that square, far less than the root of the largest number, since a rule may square a difference or divide
+ * by eps. Larger norms are rare enough to look at each element.
  */
 function largestHarmless({ dtype }: Param, squares: boolean): number {
   if (dtype === 'f32') return squares ? 2 ** 48 : 2 ** 127;

@@ -6,8 +6,9 @@ import { before } from './rows.js';
 import type { Rule } from './rules/rule.js';
 
 /**
- * Answers whether a step would make state of an element infinite or NaN that is finite: where it squares the gradient, adds
- * squares up or squares a difference. It asks the rule itself, which steps a copy of the element.
+ * Makes a test of single elements: would a step with this gradient turn finite state of the element into an infinity or NaN? A
+ * rule does so where it squares the gradient, adds squares up or squares a difference. The test runs the rule on a copy of the
+ * element.
  *
  * @param arrays the parameter, then its state
  * @param row the coefficients of the step, of which the rule's start at `row[at]`

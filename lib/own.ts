@@ -9,7 +9,7 @@ function isRoot(object: object): boolean {
 
 /**
  * A property of the object's own or of its class, such as a getter; `undefined` where only `Object.prototype` has it. A
- * property that no object of the chain admits to is read all the same: a proxy may answer.
+ * name that is nobody's own property is read all the same, since a proxy may answer to it.
  */
 export function ownOrClass(object: object, name: string | number): unknown {
   let holder: object | null = object;
@@ -40,7 +40,7 @@ export function entriesOf(list: readonly unknown[]): readonly unknown[] {
 const bareObject: object = {};
 const bareList: readonly unknown[] = [];
 
-/** Whether a for…in loop over an object sees properties of `Object.prototype`. A loop, as V8 has a short way for an empty one. */
+/** Whether a for…in loop over an object sees properties of `Object.prototype`. The loop itself is the fastest way to ask. */
 export function walksObjectPrototype(): boolean {
   for (const _ in bareObject) return true;
   return false;

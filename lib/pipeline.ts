@@ -16,7 +16,7 @@ import { powersAt } from './powers.js';
 /** How gradients whose norm is too large are scaled down. */
 export type ClipNormForm = 'torch' | 'optax';
 
-/** What becomes of a step whose gradients hold a NaN, an infinity, or what is infinite once the rule has squared it. */
+/** What becomes of a step whose gradients have an element that is NaN or infinite, or whose square overflows in the rule. */
 export type NonFinite = 'propagate' | 'skip' | 'throw';
 
 /** A running average of the weights that forgets. */
@@ -49,9 +49,13 @@ export interface PipelineOptions {
   clipTensorNorm?: number;
   /** The largest absolute value of an element; > 0. Comes before the norms. Default Infinity. */
   clipValue?: number;
-  /** Whether to measure the norm of all gradients where nothing is clipped, for the report; also in calls that only gather. Default false. */
+  /** Whether `report.gradNorm` has the norm of all gradients also where nothing is clipped, and in calls that only gather. Default false. */
   gradNorm?: boolean;
-  /** Gradients with a NaN, an infinity or, where the rule squares them, an element whose square overflows: 'propagate' steps, 'skip' leaves everything as it is and says so, 'throw' is an error; both give up what was gathered. Default 'propagate'. */
+  /**
+   * What becomes of a step whose gradients have an element that is NaN or infinite, or whose square overflows in the rule:
+   * 'propagate' does the step, 'skip' changes nothing and sets `report.nonFinite`, 'throw' is an `ERR_NON_FINITE` error. 'skip' and
+   * 'throw' also drop gathered gradients. Default 'propagate'.
+   */
   nonFinite?: NonFinite;
   /** Whether the gradients are set to zero once they are used. Default false. */
   zeroGrad?: boolean;

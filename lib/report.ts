@@ -1,4 +1,4 @@
-// What a step answers with, and what it can be asked for alone.
+// The report that a step returns, and the options of a single step.
 
 import type { NonFiniteElement } from './non_finite.js';
 import { readOnlyView } from './views.js';
@@ -14,16 +14,24 @@ export interface StepReport {
   readonly step: number;
   /** How many parameters were left alone because their gradient was `null`. */
   readonly skipped: number;
-  /** The norm of all gradients together, scaled and held within `clipValue`; in a call that only gathers, with `gradNorm: true`, that of its own gradients. `null` where no option needs it, and in a skipped step. */
+  /**
+   * The norm of all gradients together: after `gradScale`, `clipValue` and `clipTensorNorm`, before `clipNorm`. In a call that
+   * only gathers, with `gradNorm: true`: the norm of the gradients of that call. `null` in steps that measure no norm, and in
+   * skipped steps.
+   */
   readonly gradNorm: number | null;
-  /** What gradients were multiplied by for `clipNorm`. */
+  /** The factor by which `clipNorm` scaled all gradients; 1 where it left them alone. */
   readonly clipCoefficient: number;
-  /** The first element of the gradients that is NaN, infinite or too large for the rule, where gradients were measured: `nonFinite` is not 'propagate', or a norm was needed. */
+  /**
+   * The first element of the gradients that is NaN or infinite, or whose square overflows in the rule; `null` where there is
+   * none. Looked for in each step that measures gradients: with `clipNorm`, `clipTensorNorm`, `gradNorm: true` or a `nonFinite`
+   * that is not 'propagate'.
+   */
   readonly nonFinite: NonFiniteElement | null;
   /** With `accumulate`: how many calls were gathered since the last step, and wait for the next one. 0 after a step. */
   readonly pending: number;
   /**
-   * How many steps in a row were left out for a NaN or an infinity, this one included; 0 after a step that updated a parameter.
+   * How many steps in a row `nonFinite: 'skip'` has skipped, this one included; 0 after a step that updated a parameter.
    * Calls that only gather, and steps whose gradients are all `null`, leave the count as it is.
    */
   readonly skippedInARow: number;

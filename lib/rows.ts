@@ -4,8 +4,8 @@ import { prologueWidth, ruleStart, stages } from './plan.js';
 import { Prologue } from './rules/prologue.js';
 
 /**
- * Where the scalars that stand before the rule's are, from the rule's own start. Each is written where it is computed: a
- * fraction that is handed to a function is an allocation, unless V8 inlines the call.
+ * Offsets of the prologue's coefficients from the rule's first one, so they are negative: `row[at + before.decay]`. Each
+ * coefficient is written where it is computed: V8 boxes doubles at calls that it does not inline.
  */
 export const before = {
   gradScale: Prologue.coefficients.gradScale - prologueWidth,

@@ -7,10 +7,10 @@ import type { Checks } from './options.js';
 import { guardedObject } from './views.js';
 
 /**
- * Properties over the values, which are checked again whenever one is set. Setting one changes `current`.
+ * An object whose properties read and set the values of `current`. A value is checked before it is set.
  *
  * @param read what a property reads as, where that is not the value itself
- * @param changed called when one was set
+ * @param changed called after a value was set
  */
 export function settable<Values extends object>(
   list: Checks<Values>,

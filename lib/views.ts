@@ -1,4 +1,5 @@
-// What users may read and not replace. To assign is an error with a code, where code that is not strict would be ignored.
+// Objects whose properties users can read and not assign. An assignment throws an error with a code; a plain read-only property
+// would ignore it in silence outside of strict mode.
 
 import { describe, type LockstepError, typeError } from './errors.js';
 import { addHidden, inspectSymbol } from './inspect.js';
@@ -108,7 +109,10 @@ export function refuseOptions(prototype: object, places: Readonly<Record<string,
   }
 }
 
-/** What a copy reads first of an object that must not be copied. The same functions for all: V8 then gives them one shape. */
+/**
+ * An enumerable property whose getter throws: to copy an instance reads it. All instances share this descriptor, so that V8
+ * gives them one shape.
+ */
 const copied: PropertyDescriptor = {
   enumerable: true,
   get(this: object) {

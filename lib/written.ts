@@ -1,5 +1,5 @@
-// The arrays that a step writes: each parameter, its state and its running average. What must hold of them, and what messages
-// call them.
+// The arrays that a step writes (each parameter, its state and its running average): they share no memory and keep their
+// lengths. Messages name them as users do: `params.w`, `state.w.expAvg`, `averages.w`.
 
 import { type FloatArray, isWhole, Memory, overlap } from './arrays.js';
 import { labelOf, type Param, refuseLength } from './params.js';
