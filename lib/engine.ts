@@ -498,7 +498,7 @@ export class Engine<O extends object> {
       this.#canRepeat = true;
     }
     // Last, as in #checkBound: built-ins that were replaced may have run in all that came before.
-    if (!(this.#repeated ?? this.#written).isIntact()) return false;
+    if (!(this.#repeated ?? this.#written.watch).isIntact()) return false;
     this.#plan.step();
     if (!this.#isSettled) this.#takeRows(this.#aheadNext + 1);
     this.#finish(undefined);

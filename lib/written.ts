@@ -17,7 +17,8 @@ export class Written {
   readonly #tensors: readonly (readonly FloatArray[])[];
   readonly #averages: readonly FloatArray[];
   readonly #memory: Memory;
-  readonly #watch: Watch;
+  /** Over all of these arrays. */
+  readonly watch: Watch;
 
   /**
    * @param tensors of each parameter, the parameter and then its state
@@ -37,7 +38,7 @@ export class Written {
         (averages.length === 0 ? arrays : [...arrays, averages[i]]).map((array) => ({ array, label: params[i].label })),
       ),
     );
-    this.#watch = this.newWatch();
+    this.watch = this.newWatch();
   }
 
   /**
@@ -79,18 +80,13 @@ export class Written {
     return watch;
   }
 
-  /** Whether all arrays are known to have the length that they were bound with. Runs no code but ours. */
-  isIntact(): boolean {
-    return this.#watch.isIntact();
-  }
-
   /**
    * Checks that all arrays have the length that they were bound with. Runs no code but ours.
    *
    * @throws TypeError `ERR_DETACHED` or RangeError `ERR_LENGTH`, which names the first array that has not
    */
   check(): void {
-    if (this.#watch.isIntact()) return;
+    if (this.watch.isIntact()) return;
     const tensors = this.#tensors;
     const averages = this.#averages;
     for (let i = 0; i < tensors.length; i++) {
