@@ -3,19 +3,11 @@
 import { ADOPT, Adagrad, Adam, backend, type FloatArray, LARS, RMSprop } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { optimizers } from './optimizers.js';
+import { thrown } from './thrown.js';
 
 const { MIN_VALUE } = Number;
 /** The largest number that Float32Array rounds to 0, and the next one. */
 const [tie, aboveTie] = [2 ** -150, 2 ** -150 * (1 + Number.EPSILON)];
-
-function thrown(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 const refusal = (name: string, type: string, received: string) => ({
   name: 'RangeError',

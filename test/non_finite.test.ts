@@ -18,6 +18,8 @@ import {
 } from 'lockstep';
 import { describe, expect, test } from 'vitest';
 import { type AnyOptimizer, optimizers, stateNames } from './optimizers.js';
+import { sumOfSquares } from './pipeline.js';
+import { thrown } from './thrown.js';
 
 type ArrayType = typeof Float32Array | typeof Float64Array;
 type AnyClass = new (params: never, options?: never) => unknown;
@@ -35,15 +37,6 @@ const arraysOf = (optimizer: AnyOptimizer, params: readonly FloatArray[]) => [
 ];
 const areFinite = (optimizer: AnyOptimizer, params: readonly FloatArray[]) =>
   arraysOf(optimizer, params).every((array) => array.every(Number.isFinite));
-
-function thrown(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 /** Whether nothing is kept of the average of squares: 0 times an infinite average is NaN in the next step. */
 function forgetsAll({ betas, rho }: { readonly betas?: readonly number[]; readonly rho?: number }): boolean {
@@ -270,21 +263,7 @@ describe.each(backend().available)('%s', (backendName) => {
 
 /** Of values whose squares overflow: as sums of squares are documented, times 2^-600. */
 function hugeNorm(values: FloatArray): number {
-  let total = 0;
-  for (let begin = 0; begin < values.length; begin += 4096) {
-    const block = values.subarray(begin, begin + 4096).map((value) => value * 2 ** -600);
-    let sums = Array.from({ length: 16 }, (_, k) => {
-      let sum = 0;
-      for (let i = k; i < block.length; i += 16) sum += block[i] * block[i];
-      return sum;
-    });
-    while (sums.length > 1) {
-      const half = sums.length / 2;
-      sums = sums.slice(0, half).map((sum, k) => sum + sums[half + k]);
-    }
-    total += sums[0];
-  }
-  return Math.sqrt(total) * 2 ** 600;
+  return Math.sqrt(sumOfSquares(values.map((value) => value * 2 ** -600))) * 2 ** 600;
 }
 
 describe.each(backend().available)('%s: f64 norms whose squares overflow', (backendName) => {

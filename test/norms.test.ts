@@ -7,28 +7,10 @@ import { resolveBackend } from '../lib/backend.js';
 import { newControl, sums } from '../lib/plan.js';
 import { neutralRow } from '../lib/rows.js';
 import * as rules from '../lib/rules/lars.js';
+import { sumOfSquares } from './pipeline.js';
 import { fillOrdinary, Random } from './random.js';
 
 type ArrayType = typeof Float32Array | typeof Float64Array;
-
-/** As documented: f64, 16 interleaved partial sums a block of 4096, halved as a tree, the blocks added in order. */
-function documentedSum(values: FloatArray): number {
-  let total = 0;
-  for (let begin = 0; begin < values.length; begin += 4096) {
-    const block = values.subarray(begin, begin + 4096);
-    let sums = Array.from({ length: 16 }, (_, k) => {
-      let sum = 0;
-      for (let i = k; i < block.length; i += 16) sum += block[i] * block[i];
-      return sum;
-    });
-    while (sums.length > 1) {
-      const half = sums.length / 2;
-      sums = sums.slice(0, half).map((sum, k) => sum + sums[half + k]);
-    }
-    total += sums[0];
-  }
-  return total;
-}
 
 /** `values` at an offset in a buffer of its own. */
 function at(offset: number, values: FloatArray): FloatArray {
@@ -58,7 +40,7 @@ describe.each(backend().available)('%s', (name) => {
       const [param, grad] = [new ArrayType(10_000), new ArrayType(10_000)];
       fillOrdinary(param, random);
       fillOrdinary(grad, random);
-      const expected = [documentedSum(param), documentedSum(grad)];
+      const expected = [sumOfSquares(param), sumOfSquares(grad)];
       const inOneRow = Array.from(param).reduce((sum, value) => sum + value * value, 0);
       expect(inOneRow).not.toBe(expected[0]); // another shape has other bits
       for (let offset = 0; offset < 16; offset++) {

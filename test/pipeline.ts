@@ -86,7 +86,7 @@ export function sumOfSquares(values: FloatArray): number {
   let total = 0;
   for (let begin = 0; begin < values.length; begin += 4096) {
     let sums = Array.from({ length: 16 }, () => 0);
-    for (let i = begin; i < Math.min(begin + 4096, values.length); i++) sums[(i - begin) % 16] += values[i] ** 2;
+    for (let i = begin; i < Math.min(begin + 4096, values.length); i++) sums[(i - begin) % 16] += values[i] * values[i];
     while (sums.length > 1) sums = sums.slice(0, sums.length / 2).map((sum, k) => sum + sums[k + sums.length / 2]);
     total += sums[0];
   }
