@@ -40,7 +40,7 @@ export function shapeAdvice(value: unknown, label: string, isList = false): stri
   });
 }
 
-/** Whether this is no record of arrays though it is an object: the entries of a Map are no properties, those of a tensor no arrays. */
+/** Whether an object cannot be a record of arrays: a Map or a Set, whose entries are not properties, or a tensor. */
 export function isNoRecord(value: object): boolean {
   return shapeAdvice(value, '') !== '';
 }

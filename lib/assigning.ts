@@ -3,7 +3,7 @@
 import type { Definition } from './definition.js';
 import { pipelineOptions } from './pipeline.js';
 
-export const arraysHint = 'copy into its arrays instead, as in array.set(values)';
+export const arraysHint = 'fill the arrays instead, as in array.set(values)';
 
 /** By the name of what was assigned. */
 export const hints = {
@@ -11,7 +11,7 @@ export const hints = {
   groups: 'set options of a group, as in optimizer.groups[0].lr = 0.1, or call addGroup',
   pipeline: 'set its options, as in optimizer.pipeline.clipNorm = 1',
   steps: 'steps are counted by step',
-  state: `state is read here, and this version cannot load saved state; ${arraysHint}`,
+  state: `only steps write it, and this version cannot load saved state; ${arraysHint}`,
   averages: arraysHint,
 };
 

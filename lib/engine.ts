@@ -87,7 +87,10 @@ export class Engine<O extends object> {
   #isQuick = false;
   /** How many steps were repeated that `#steps` does not count yet. */
   #uncounted = 0;
-  /** The `gradScale` of this step, and the factor that also makes a mean of the gradients. Fields, since V8 boxes doubles that are passed to a call (powers.ts). */
+  /**
+   * The `gradScale` of this step, and the factor that also makes a mean of the gradients. Fields, since V8 boxes doubles that are
+   * passed to a call (powers.ts).
+   */
   #gradScale = Number.NaN;
   #scale = Number.NaN;
   /** How many steps the coefficients are written for, with which gradScale, and which of them comes next. */

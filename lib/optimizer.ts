@@ -55,9 +55,10 @@ export abstract class Optimizer<
 
   /**
    * The options of each group, readable and settable between steps: `optimizer.groups[0].lr *= 0.1`. Without groups there is
-   * one. `addGroup` makes a new list: read `optimizer.groups` again after it. Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can
-   * only be set to what they are. Options that are set on the optimizer itself, as in `optimizer.lr = 0.1`, are an
-   * `ERR_INVALID_OPTION` error.
+   * one. `addGroup` makes a new list: read `optimizer.groups` again after it.
+   *
+   * Each option is checked when it is set: an `ERR_INVALID_OPTION` error leaves it as it was. Options that are fixed can only be
+   * set to what they are. To set an option on the optimizer itself, as in `optimizer.lr = 0.1`, is an `ERR_INVALID_OPTION` error.
    */
   get groups(): readonly GroupOptions<O>[] {
     return this.#groupsView as readonly unknown[] as readonly GroupOptions<O>[];
@@ -142,8 +143,10 @@ export abstract class Optimizer<
 
   /**
    * The state of each parameter by name (by index for arrays): the live arrays, which steps write, and how many steps
-   * the parameter took. Arrays can be filled (`state.w.expAvg.set(values)`); to assign is a TypeError `ERR_READ_ONLY`. Arrays of more than a few pages start some bytes into their buffer, each rank at a place of its own: that
-   * spares caches.
+   * the parameter took. Arrays can be filled (`state.w.expAvg.set(values)`); to assign is a TypeError `ERR_READ_ONLY`.
+   *
+   * Arrays of more than a few pages start some bytes into their buffer, at another offset for each array of a parameter, so that
+   * they do not collide in the caches (4K aliasing).
    *
    * @throws TypeError `ERR_DISPOSED`
    */

@@ -27,8 +27,8 @@ function sloppy(code: string, ...values: readonly unknown[]): unknown {
 }
 
 const state =
-  'state is read here, and this version cannot load saved state; copy into its arrays instead, as in array.set(values)';
-const arrays = 'copy into its arrays instead, as in array.set(values)';
+  'only steps write it, and this version cannot load saved state; fill the arrays instead, as in array.set(values)';
+const arrays = 'fill the arrays instead, as in array.set(values)';
 const groups = 'set options of a group, as in optimizer.groups[0].lr = 0.1, or call addGroup';
 const pipeline = 'set its options, as in optimizer.pipeline.clipNorm = 1';
 
