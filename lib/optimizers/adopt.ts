@@ -1,6 +1,6 @@
 import { type Definition, dialects, type WeightDecayMode, weightDecayMode, writeDecay } from '../definition.js';
 import { type CommonOptions, Optimizer } from '../optimizer.js';
-import { fixed, flag, fractionPair, nonNegative, positive, scheduled } from '../options.js';
+import { fixed, flag, fractionPair, nonNegative, scheduled } from '../options.js';
 import type { Params } from '../params.js';
 import { keepParams } from '../rows.js';
 import * as rules from '../rules/adopt.js';
@@ -34,7 +34,7 @@ const definition: Definition<ADOPTOptions> = {
   options: {
     lr: scheduled(nonNegative(0.001)),
     betas: scheduled(fractionPair(0.9, 0.9999)),
-    eps: positive(1e-6),
+    eps: nonNegative(1e-6),
     clip: flag(true),
     weightDecay: scheduled(nonNegative(0)),
     weightDecayMode: weightDecayMode('l2'),
