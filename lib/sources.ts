@@ -231,7 +231,7 @@ export class Sources {
     if (this.count === 0) return;
     this.#kept = this.count;
     for (let k = 0; k < this.count; k++) this.#lists[k].keep();
-    this.#lists.length = this.count;
+    if (this.#lists.length > this.count) this.#lists.length = this.count; // to set it is slow, even to what it is
   }
 
   /** All gradients of parameter `i`, in the order in which they are summed. */
