@@ -10,7 +10,7 @@ import { Group, type Member } from './groups.js';
 import { Lines } from './modes.js';
 import { nonFiniteMessage } from './non_finite.js';
 import { type Measured, Norms, needsNorms } from './norms.js';
-import { checkUnchanged, labelOf, type Param, readParams } from './params.js';
+import { checkUnchanged, type Param, readParams } from './params.js';
 import { firstAverage, keepsAverage, type Pipeline, writeAverageShare } from './pipeline.js';
 import {
   type Backend,
@@ -27,13 +27,11 @@ import {
 import { newReport, resetReport, type StepReport, viewOf } from './report.js';
 import { neutralRow, scaleRow } from './rows.js';
 import { Sources } from './sources.js';
+import { statesOf } from './states.js';
 import { worthwhileThreads } from './threads.js';
 import { readOnlyView } from './views.js';
 import type { Watch } from './watch.js';
 import { Written } from './written.js';
-
-/** The state of one parameter, whatever its rule. */
-export type StateView = Readonly<Record<string, number | FloatArray>>;
 
 export function disposed(name: string) {
   return typeError('ERR_DISPOSED', `${name} was disposed and can no longer be used`);
@@ -337,14 +335,16 @@ export class Engine<O extends object> {
     this.#stopRepeating();
   }
 
-  /** The live state of parameter `i`, and how many steps it took. */
-  stateOf(i: number, hint: string): StateView {
+  /**
+   * The live state of each parameter, and how many steps it has taken by now.
+   *
+   * @param hint what to do instead of assigning
+   */
+  states(hint: string): object {
     this.#countSteps();
-    const { name, group } = this.#params[i];
-    const scalars = group.scalarNames.map((scalar, k) => [scalar, this.#scalars[this.#scalarsAt[i] + k]] as const);
-    const arrays = group.rule.state.map((slot, k) => [slot, this.#tensors[i][1 + k]] as const);
-    const values = { step: this.#steps[i], ...Object.fromEntries(scalars), ...Object.fromEntries(arrays) };
-    return readOnlyView(labelOf('state', name), values, hint);
+    const [steps, scalars] = [this.#steps.slice(), this.#scalars.slice()];
+    const [params, tensors, scalarsAt] = [this.#params, this.#tensors, this.#scalarsAt];
+    return statesOf({ params, tensors, steps, scalars, scalarsAt }, this.#isList, hint);
   }
 
   /** How many steps updated a parameter. */

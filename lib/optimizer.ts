@@ -143,7 +143,8 @@ export abstract class Optimizer<
 
   /**
    * The state of each parameter by name (by index for arrays): the live arrays, which steps write, and how many steps
-   * the parameter took. Arrays can be filled (`state.w.expAvg.set(values)`); to assign is a TypeError `ERR_READ_ONLY`.
+   * the parameter had taken when `optimizer.state` was read. Arrays can be filled (`state.w.expAvg.set(values)`); to assign is
+   * a TypeError `ERR_READ_ONLY`.
    *
    * Arrays of more than a few pages start some bytes into their buffer, at another offset for each array of a parameter, so that
    * they do not collide in the caches (4K aliasing).
@@ -151,8 +152,7 @@ export abstract class Optimizer<
    * @throws TypeError `ERR_DISPOSED`
    */
   get state(): State<P, Names, Numbers> {
-    const engine = this.live();
-    return engine.inShape('state', hints.state, (i) => engine.stateOf(i, hints.state)) as State<P, Names, Numbers>;
+    return this.live().states(hints.state) as State<P, Names, Numbers>;
   }
 
   /**

@@ -13,6 +13,8 @@ interface View {
   readonly what: string;
   readonly values: object;
   readonly hint: string;
+  /** Makes the value of a name that `values` does not have yet. */
+  readonly make?: (name: string) => unknown;
 }
 
 const views = new WeakMap<object, View>();
@@ -34,7 +36,10 @@ function accessorOf(name: string): PropertyDescriptor {
     accessor = {
       enumerable: true,
       get(this: object) {
-        return (views.get(this)?.values as Readonly<Record<string, unknown>> | undefined)?.[name];
+        const view = views.get(this);
+        if (view === undefined) return undefined;
+        const value = (view.values as Readonly<Record<string, unknown>>)[name];
+        return value === undefined ? view.make?.(name) : value;
       },
       set(this: object, value: unknown) {
         refuse(this, name, value);
@@ -56,11 +61,39 @@ function copyOf(this: object): object {
  * @param hint what to do instead of assigning
  */
 export function readOnlyView<T extends object>(what: string, values: T, hint: string): T {
-  const view = (Array.isArray(values) ? [] : {}) as T;
-  for (const name of Object.keys(values)) Object.defineProperty(view, name, accessorOf(name));
-  addHidden(view, inspectSymbol, copyOf);
-  views.set(view, { what, values, hint });
-  return Object.freeze(view);
+  return viewOf({ what, values, hint }, Object.keys(values)) as T;
+}
+
+/**
+ * A frozen list or record, each value of which is made when it is first read.
+ *
+ * @param what what messages call it: `state`
+ * @param names of a list, its indexes
+ * @param hint what to do instead of assigning
+ * @param make makes the value of the name at that index of `names`
+ */
+export function lazyView(
+  what: string,
+  names: readonly string[],
+  isList: boolean,
+  hint: string,
+  make: (i: number) => unknown,
+): object {
+  const values = (isList ? [] : Object.create(null)) as Record<string, unknown>;
+  const indexes = new Map(names.map((name, i) => [name, i]));
+  const makeNamed = (name: string) => {
+    values[name] = make(indexes.get(name) ?? 0);
+    return values[name];
+  };
+  return viewOf({ what, values, hint, make: makeNamed }, names);
+}
+
+function viewOf(view: View, names: readonly string[]): object {
+  const shown = Array.isArray(view.values) ? [] : {};
+  for (const name of names) Object.defineProperty(shown, name, accessorOf(name));
+  addHidden(shown, inspectSymbol, copyOf);
+  views.set(shown, view);
+  return Object.freeze(shown);
 }
 
 /**
@@ -105,7 +138,8 @@ export function refuseOptions(prototype: object, places: Readonly<Record<string,
       const message = `${name} cannot be set on the optimizer itself, received ${describe(value)}: ${place}`;
       throw typeError('ERR_INVALID_OPTION', message);
     };
-    Object.defineProperty(prototype, name, { configurable: true, get: () => undefined, set });
+    // Not defineProperty of Object, which throws where a program froze the class: optimizers work there all the same.
+    Reflect.defineProperty(prototype, name, { configurable: true, get: () => undefined, set });
   }
 }
 

@@ -7,14 +7,16 @@ import {
   ASGD,
   backend,
   LossScaler,
+  NAdam,
   ReduceOnPlateau,
   RMSprop,
   ScheduleFreeAdamW,
   ScheduleFreeSGD,
   SGD,
+  Signum,
   schedules,
 } from 'lockstep';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { optimizers } from './optimizers.js';
 import { expectThrow } from './pipeline.js';
 
@@ -88,6 +90,22 @@ describe.each(backend().available)('%s: to assign is refused and changes nothing
     expectThrow(() => sloppy('a.weights[0] = b', modal, f32(1)), TypeError, 'ERR_READ_ONLY', weights);
     const all = `optimizer.weights is read-only, received 1: ${arrays}`;
     expectThrow(() => sloppy('a.weights = 1', modal), TypeError, 'ERR_READ_ONLY', all);
+  });
+
+  test('the state of a parameter is made when it is read, as of when optimizer.state was', () => {
+    const params = Array.from({ length: 100 }, () => f32(1));
+    const optimizer = new NAdam(params, { backend: name });
+    const before = optimizer.state;
+    optimizer.step(params.map(() => f32(1)));
+    const freeze = vi.spyOn(Object, 'freeze');
+    const { step, muProduct } = optimizer.state[7];
+    const views = freeze.mock.calls.length;
+    freeze.mockRestore();
+    expect([step, views]).toEqual([1, 2]);
+    expect(muProduct).toBeLessThan(1);
+    expect(before[99]).toMatchObject({ step: 0, muProduct: 1 });
+    expect(before[99]).toBe(before[99]);
+    expect(Object.keys(before)).toHaveLength(100);
   });
 
   test('arrays stay live, and can be filled', () => {
@@ -164,6 +182,13 @@ describe('options that are set on the optimizer itself', () => {
     expect(() => sloppy('a.momentum = 1', mine)).toThrow('set optimizer.groups[0].momentum');
     expect(() => sloppy('a.lr = 1', new SGD([w]))).toThrow('set optimizer.groups[0].lr');
     for (const own of ['Mine {', "note: 'mine'", 'epoch: 2']) expect(inspect(mine)).toContain(own);
+  });
+
+  test('classes that a program froze work all the same', () => {
+    Object.freeze(Signum.prototype); // before the first of them is made
+    const w = f32(1);
+    const signum = new Signum({ w }, { lr: 1 });
+    expect([signum.step({ w: f32(2) }).stepped, w]).toEqual([true, f32(0)]);
   });
 });
 
