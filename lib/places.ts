@@ -63,16 +63,19 @@ function prebuiltIn(directory: string, { key, file }: System, known: Readonly<Re
 }
 
 /**
- * node-gyp-build, which asks for a file of the system's as it loads unless it is told the C library: not every process may
- * read that.
+ * node-gyp-build, or `undefined` where it is not installed. It asks for a file of the system's as it loads unless it is told the C
+ * library: not every process may read that.
  */
-function loadNodeGypBuild(): typeof nodeGypBuild {
+function loadNodeGypBuild(): typeof nodeGypBuild | undefined {
   const from = self();
   if (from === undefined) throw new Error('node-gyp-build was not looked for: this code does not know where it lies');
   const { LIBC } = process.env;
   try {
     process.env.LIBC = libc() ?? 'none';
     return builtin('node:module').createRequire(from)('node-gyp-build') as typeof nodeGypBuild;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
   } finally {
     if (LIBC === undefined) delete process.env.LIBC;
     else process.env.LIBC = LIBC;
@@ -91,6 +94,7 @@ function namesIn(directory: string): readonly string[] {
 function* byNodeGypBuild(directory: string, system: System, known: Readonly<Record<string, string>>) {
   const { join, relative } = builtin('node:path');
   const nodeGypBuild = loadNodeGypBuild();
+  if (nodeGypBuild === undefined) return;
   const { matchTags, parseTags, compareTags } = nodeGypBuild;
   const here = libc();
   const prebuilds = join(directory, 'prebuilds');

@@ -26,10 +26,10 @@ const known: readonly (readonly [sign: RegExp, remedy: string])[] = [
 const compile =
   'npx lockstep build compiles one for this system: it needs a C++17 compiler and CMake (npm run build in a clone).';
 
-/** Of an error that came while a binary was loaded. */
-function remedyFor(error: string): string {
+/** Of an error that came while a binary was loaded, if it is of a kind that is known. */
+function remedyFor(error: string): string | undefined {
   if (isDeno() && /allow-|NotCapable|permission/i.test(error)) return 'Run Deno with --allow-read --allow-ffi.';
-  return known.find(([sign]) => sign.test(error))?.[1] ?? compile;
+  return known.find(([sign]) => sign.test(error))?.[1];
 }
 
 /**
@@ -53,7 +53,8 @@ function remedyForNone(carries: boolean): string {
  */
 export function remedies(errors: readonly string[], carries: boolean): readonly string[] {
   if (environment('LOCKSTEP_BINARY')) return [];
-  const found = errors.length === 0 ? [remedyForNone(carries)] : errors.map(remedyFor);
+  const found = errors.map(remedyFor).filter((remedy) => remedy !== undefined);
+  if (found.length === 0) found.push(errors.length === 0 ? remedyForNone(carries) : compile);
   if (environment('LOCKSTEP_PREBUILD')) {
     found.push(
       'Only the directory that LOCKSTEP_PREBUILD names is looked at: unset it, or name one with build/Release or prebuilds.',
