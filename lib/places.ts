@@ -67,7 +67,7 @@ function prebuiltIn(directory: string, { key, file }: System, known: Readonly<Re
  * library: not every process may read that.
  */
 function loadNodeGypBuild(): typeof nodeGypBuild | undefined {
-  const from = self();
+  const from = ownFile();
   if (from === undefined) throw new Error('node-gyp-build was not looked for: this code does not know where it lies');
   const { LIBC } = process.env;
   try {
@@ -134,9 +134,20 @@ function isThisPackage(directory: string): boolean {
   }
 }
 
+/** Whether a file is the same one from whichever directory the program is called. */
+function isPlace(file: string | undefined): file is string {
+  return file !== undefined && builtin('node:path').isAbsolute(file);
+}
+
+/** The file that this code is in, or `undefined` where a bundler wrote a name that tells no place, such as `src/index.js`. */
+function ownFile(): string | undefined {
+  const file = self();
+  return isPlace(file) ? file : undefined;
+}
+
 /** The folder of the package that this code is a file of, or `undefined` where a bundler put it elsewhere. */
 export function packageFolder(): string | undefined {
-  const file = self();
+  const file = ownFile();
   if (file === undefined) return undefined;
   const { dirname, join } = builtin('node:path');
   const folder = join(dirname(file), home);
@@ -145,8 +156,8 @@ export function packageFolder(): string | undefined {
 
 /** Files that say where the program is: of this code, the one that was started, and the runtime or single executable. */
 function programs(): readonly string[] {
-  const files = [self(), process.argv[1], process.execPath].filter((file) => file !== undefined && file !== '');
-  return [...new Set(files)] as string[];
+  // After `node -e PROGRAM`, argv[1] is whatever was passed to the program.
+  return [...new Set([self(), process.argv[1], process.execPath].filter(isPlace))];
 }
 
 /** `lockstep.KEY.node` in the folders of the program, as `npx lockstep copy` puts it there. */

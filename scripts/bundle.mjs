@@ -62,14 +62,24 @@ function esm(binaries, literal = 'undefined') {
       const folders = [dirname(process.argv[1] ?? ''), process.cwd()];
       return folders.map((folder) => join(folder, '.next', 'server', 'chunks', tail)).find((file) => existsSync(file));
     }
+    // Some bundlers write the URL that the file had where they ran. On this machine it may be none: '/home/me' is no path on Windows.
+    function orUndefined(find) {
+      try {
+        return find();
+      } catch {
+        return undefined;
+      }
+    }
+    function named(key) {
+    ${switchOver(binaries, url)}
+    }
     export const home = '../..';
     export function self() {
-      if (typeof import.meta.url === 'string') return toPath(new URL(import.meta.url));
+      if (typeof import.meta.url === 'string') return orUndefined(() => toPath(new URL(import.meta.url)));
       return typeof __filename === 'string' ? __filename : undefined;
     }
     export function locate(key) {
-      if (typeof import.meta.url !== 'string') return undefined;
-    ${switchOver(binaries, url)}
+      return typeof import.meta.url === 'string' ? orUndefined(() => named(key)) : undefined;
     }
     export const literal = ${literal};`;
 }
@@ -117,6 +127,11 @@ function nameClasses(text) {
     named = named.replace(head, `$& static { Object.defineProperty(this, 'name', { value: '${name}' }); }`);
   }
   return named;
+}
+
+/** Has esbuild's helper export what the module has, and nothing that a program added to `Object.prototype`. */
+function ownExports(text) {
+  return text.replace('for (var name in all)', 'for (var name of Object.keys(all))');
 }
 
 /** Leaves the entry point that all programs share out of the bundles of commands: there is one copy of each class. */
@@ -198,7 +213,7 @@ export async function writeBundles({ prebuilds = join(root, 'prebuilds'), dist =
       for (const { path, text } of outputFiles) {
         const file = join(dist, relative(join(root, 'dist'), path));
         const isMap = path.endsWith('.map');
-        writeFileSync(file, isMap ? text : nameClasses(text.replaceAll(requireOfBun, 'require'))); // as long: the map stays true
+        writeFileSync(file, isMap ? text : nameClasses(ownExports(text.replaceAll(requireOfBun, 'require')))); // no line is moved: the map stays true
       }
       return Object.values(metafile.outputs).flatMap((output) => output.exports ?? []);
     }),

@@ -423,6 +423,14 @@ describe.skipIf(!ready || !isTarget)('a bundle in a folder of its own', () => {
     expect(loadError).toMatch(/keep it external .* npx lockstep copy .* npx lockstep embed/);
   });
 
+  test('looks in no folder that an argument of node -e names', () => {
+    const program = `console.log(require(${JSON.stringify(bundle)}).backend().loadError.message)`;
+    const args = ['-e', program, join('a', 'file')];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: away, encoding: 'utf8' });
+    expect(stdout).toContain(`lockstep.${key}.node`);
+    expect(stdout).not.toContain(` ${join('a', 'lockstep')}`);
+  });
+
   test('finds the binary beside it, checks it, and says that it was altered', () => {
     const beside = join(away, `lockstep.${key}.node`);
     cpSync(built, beside);
@@ -430,6 +438,24 @@ describe.skipIf(!ready || !isTarget)('a bundle in a folder of its own', () => {
     writeFileSync(beside, 'not a library');
     writeBuilt(beside, 'not a library'); // its checksum is the one in the bundle, not one that lies beside it
     expect(bundled()).toEqual(typescript(/^the checksum of .*away/));
+  });
+
+  test('that was written on another machine finds the binary beside it and the embedded one', async () => {
+    // As webpack leaves import.meta.url: the build machine's, which need not be a path of this one (on Windows, /home/me is none).
+    const entryPoints = [join(home, 'dist', 'esm', 'index.js')];
+    const define = { 'import.meta.url': JSON.stringify('file:///home%2Fme/index.js') };
+    await esbuild({ entryPoints, bundle: true, platform: 'node', format: 'cjs', outfile: bundle, define });
+    const program = join(away, 'program.cjs');
+    writeFileSync(program, "console.log(require('./bundle.cjs').backend().name)");
+    const run = () => spawnSync(process.execPath, [program], { encoding: 'utf8' });
+    const missing = run();
+    expect(missing.stdout).toBe('typescript\n');
+    expect(missing.stderr).toMatch(/the binary for .* was not found; searched: .*npx lockstep copy/);
+    const file = join(away, 'embedded.cjs');
+    writeFileSync(file, embeddedModule(key, readFileSync(built)));
+    expect(bundled({}, `require(${JSON.stringify(file)})`)).toEqual(native);
+    cpSync(built, join(away, `lockstep.${key}.node`));
+    expect(run()).toMatchObject({ stdout: expect.not.stringContaining('typescript'), stderr: '' });
   });
 
   test('finds the package by its name', () => {
@@ -454,6 +480,16 @@ describe.skipIf(!ready || !isTarget)('a bundle in a folder of its own', () => {
     expect(bundled(env, before)).toEqual(typescript(/^the checksum of /));
     expect(readdirSync(temporary).length).toBeLessThanOrEqual(process.platform === 'win32' ? 1 : 0);
   });
+});
+
+test.skipIf(!ready)('a program that adds to Object.prototype loads lockstep, and exports nothing of it', () => {
+  layOut('nameless');
+  const program = `
+    Object.prototype.added = { by: 'the program' };
+    const lockstep = require(${JSON.stringify(home)});
+    console.log(Object.hasOwn(lockstep, 'added'), lockstep.backend().loadError);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  expect(stdout, stderr).toBe('false null\n');
 });
 
 test.each([
