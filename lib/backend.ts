@@ -74,7 +74,7 @@ function find(backends: readonly Backend[], name: string, source: string, loadEr
  * The file is loaded at once, without asking for its checksum; but it must be a binary of this version of lockstep. What is
  * named here goes before the environment variable `LOCKSTEP_BINARY`, which does the same. Each worker thread names its own.
  *
- * @param path the file; a relative path is one from the current directory of the process
+ * @param path the file, whose name must end in `.node`; a relative path is one from the current directory of the process
  * @throws TypeError `ERR_INVALID_OPTION` for a path that is not a string or is empty; TypeError `ERR_MODE` once a backend was
  *   chosen, which the first optimizer and the first call of `backend` do; RangeError `ERR_BACKEND` for a file that is missing,
  *   that cannot be loaded, or that is not a binary of this version

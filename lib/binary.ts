@@ -33,6 +33,7 @@ export interface Loaded {
 
 /** Node's own message is the same for both of its switches that keep addons out. */
 function open(file: string): unknown {
+  if (!file.endsWith('.node')) throw new Error("the file's name must end in .node: Node runs any other as JavaScript");
   try {
     return builtin('node:module').createRequire(file)(file); // a require that no bundler has rewritten
   } catch (error) {

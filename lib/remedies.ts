@@ -7,7 +7,7 @@ import { environment, isDeno } from './runtime.js';
 const known: readonly (readonly [sign: RegExp, remedy: string])[] = [
   [
     /checksum/,
-    'The binary is not the one that was published: if a packager signed or patched it, name it by LOCKSTEP_BINARY or useBinary, which do not ask for its checksum; else install lockstep anew (remove node_modules/lockstep, then npm install).',
+    'The binary is not the one that was published with this version: if a packager signed or patched it, name it by LOCKSTEP_BINARY or useBinary, which do not ask for its checksum; if npx lockstep copy or npx lockstep embed wrote it, run that command again; else install lockstep anew (remove node_modules/lockstep, then npm install).',
   ],
   [/--no-addons/, 'Run Node without --no-addons.'],
   [
