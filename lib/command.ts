@@ -47,7 +47,8 @@ export async function runCommand<Flag extends string>(
   try {
     return run(given as Given<Flag>);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    const isOfSystem = error instanceof Error && 'syscall' in error; // such as a folder that may not be written
+    if (!(error instanceof CommandError) && !isOfSystem) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
