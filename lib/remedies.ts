@@ -3,11 +3,18 @@
 import { packageFolder } from './places.js';
 import { environment, isDeno } from './runtime.js';
 
+const signed =
+  'if a packager signed or patched it, name it by LOCKSTEP_BINARY or useBinary, which do not ask for its checksum';
+
 /** Each names a kind of obstacle by the words that the operating system, the runtime or lockstep has for it. */
 const known: readonly (readonly [sign: RegExp, remedy: string])[] = [
   [
+    /checksum of .*build[\\/]Release[\\/]lockstep\.node must|\.sha256 must list/,
+    `The binary is not as it was compiled: ${signed}; else compile it anew: npx lockstep build (npm run build in a clone).`,
+  ],
+  [
     /checksum/,
-    'The binary is not the one that was published with this version: if a packager signed or patched it, name it by LOCKSTEP_BINARY or useBinary, which do not ask for its checksum; if npx lockstep copy or npx lockstep embed wrote it, run that command again; else install lockstep anew (remove node_modules/lockstep, then npm install).',
+    `The binary is not the one that was published with this version: ${signed}; if npx lockstep copy or npx lockstep embed wrote it, run that command again; else install lockstep anew (remove node_modules/lockstep, then npm install).`,
   ],
   [/--no-addons/, 'Run Node without --no-addons.'],
   [
