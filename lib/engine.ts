@@ -717,6 +717,7 @@ export class Engine<O extends object> {
     const sources = this.#sources;
     sources.bind(this.#plan, undefined);
     const scale = this.#gradScale * (1 / sources.count);
+    this.#checkBound();
     return this.#norms.ofCall(
       this.#pipeline,
       scale,
@@ -806,7 +807,10 @@ export class Engine<O extends object> {
    * @returns whether the step may be done: not where one is not finite and `nonFinite` is 'skip'
    */
   #clip(gathered: Accumulator | undefined): boolean {
-    const measured = this.#norms.clip(this.#pipeline, this.#rowCount, (i) => this.#sources.of(i, gathered));
+    this.#checkBound();
+    const measured = this.#norms.clip(this.#pipeline, this.#scale, this.#rowCount, (i) =>
+      this.#sources.of(i, gathered),
+    );
     const isRefused = measured.nonFinite !== null && this.#pipeline.nonFinite !== 'propagate';
     // The gathered gradients are dropped, too: the element may be one of theirs.
     if (isRefused) {

@@ -50,6 +50,10 @@ export class Norms {
   readonly #units: Float64Array;
   /** Whether a gradient has an element that is not finite. */
   readonly #isBroken: boolean[];
+  /** Whether any gradient has one. */
+  #hasBroken = false;
+  /** The sum of the squares of all norms as they were measured last. */
+  #squares = 0;
 
   /**
    * @param plan reads `control`, which is written here
@@ -75,20 +79,24 @@ export class Norms {
   /**
    * Measures the gradients that the plan has bound, and scales down in their rows those that are too large.
    *
+   * @param scale what the rows multiply gradients by
    * @param rowCount how many rows the step has
    * @param gradsOf the bound gradients of a parameter
    */
-  clip(clipping: Clipping, rowCount: number, gradsOf: (i: number) => readonly FloatArray[]): Measured {
+  clip(clipping: Clipping, scale: number, rowCount: number, gradsOf: (i: number) => readonly FloatArray[]): Measured {
     const { coefficients, width } = this.#control;
     this.#measure(gradsOf);
     if (clipping.clipTensorNorm !== Infinity) this.#clipTensors(clipping);
     const { norm, unit } = this.#together();
     const share = shareOf(clipping.clipNormForm, norm, unit, clipping.clipNorm);
-    for (let row = 0; row < rowCount; row++) scaleByShare(coefficients, row * width + ruleStart, share);
+    for (let row = 0; share !== whole && row < rowCount; row++) {
+      scaleByShare(coefficients, row * width + ruleStart, share);
+    }
+    const isHarmless = !this.#hasBroken && norm / unit < smallestSuspicious && scale < smallestSuspicious;
     return {
       gradNorm: norm / unit,
       clipCoefficient: share.ratio * share.unit,
-      nonFinite: this.#find(share, gradsOf, true),
+      nonFinite: isHarmless ? null : this.#find(share, gradsOf, true),
     };
   }
 
@@ -120,30 +128,38 @@ export class Norms {
 
   /** Measures the gradient of each parameter, scaled and held within its bound. */
   #measure(gradsOf: (i: number) => readonly FloatArray[]): void {
-    const { rows, sums: measured } = this.#control;
+    const { coefficients, width, rows, sums: measured } = this.#control;
+    const norms = this.#norms;
+    const units = this.#units;
+    const isBroken = this.#isBroken;
     const huge: number[] = [];
-    this.#checkBound();
+    let total = 0;
+    this.#hasBroken = false;
     this.#plan.measureGrads();
-    for (let i = 0; i < this.#params.length; i++) {
+    for (let i = 0; i < norms.length; i++) {
       if (rows[i] < 0) continue;
-      const isBounded = this.#isBounded(i);
-      const squares = measured[i * sumsWidth + (isBounded ? sums.clampedGrad : sums.grad)];
-      const scale = isBounded ? 1 : this.#scaleOf(i);
+      const start = rows[i] * width;
+      const isBounded = coefficients[start + stages.bound] !== Infinity;
+      const all = measured[i * sumsWidth + sums.grad];
+      const squares = isBounded ? measured[i * sumsWidth + sums.clampedGrad] : all;
+      const scale = isBounded ? 1 : Math.abs(gradScaleOf(coefficients, start + ruleStart)); // its sign does not matter
       const norm = Math.sqrt(squares) * scale;
-      this.#norms[i] = norm;
-      this.#units[i] = 1;
-      this.#isBroken[i] = false;
-      if (norm < Infinity && measured[i * sumsWidth + sums.grad] < Infinity) continue;
-      this.#isBroken[i] = findNonFinite(this.#params[i], gradsOf(i), asTheyCome, null) !== null;
-      if (this.#isBroken[i] || norm !== Infinity) continue;
-      if (squares === Infinity) {
-        huge.push(i);
-      } else {
-        this.#norms[i] = Math.sqrt(squares) * tiny * scale;
-        this.#units[i] = tiny;
-      }
+      norms[i] = norm;
+      units[i] = 1;
+      isBroken[i] = false;
+      total += norm * norm;
+      if (norm < Infinity && all < Infinity) continue;
+      isBroken[i] = findNonFinite(this.#params[i], gradsOf(i), asTheyCome, null) !== null;
+      this.#hasBroken ||= isBroken[i];
+      if (isBroken[i] || norm !== Infinity) continue;
+      units[i] = tiny;
+      if (squares === Infinity) huge.push(i);
+      else norms[i] = Math.sqrt(squares) * tiny * scale;
     }
-    if (huge.length > 0) this.#measureHuge(huge);
+    this.#squares = total;
+    if (huge.length === 0) return;
+    this.#measureHuge(huge);
+    this.#squares = this.#sumOfSquares(1); // with a small scale all may be small by now
   }
 
   /** Measures gradients anew whose squares overflow: times `tiny`, in the same fixed shape. */
@@ -167,8 +183,9 @@ export class Norms {
     rows.set(givenRows);
     for (const i of huge) {
       const norm = Math.sqrt(measured[i * sumsWidth + sums.clampedGrad]);
-      this.#norms[i] = this.#isBounded(i) ? norm : norm * this.#scaleOf(i);
-      this.#units[i] = tiny;
+      const start = rows[i] * width;
+      const isBounded = coefficients[start + stages.bound] !== Infinity;
+      this.#norms[i] = isBounded ? norm : norm * Math.abs(gradScaleOf(coefficients, start + ruleStart));
     }
   }
 
@@ -182,17 +199,18 @@ export class Norms {
       this.#norms[i] *= share.ratio; // the units of norm and share are the same, and cancel
       this.#units[i] = 1;
     }
+    this.#squares = this.#sumOfSquares(1);
   }
 
   /** The norm of all gradients together, times its unit: `tiny` where the sum of squares overflows though each gradient is finite. */
   #together(): { readonly norm: number; readonly unit: number } {
-    const norm = this.#total(1);
-    const isAnyBroken = () => this.#isBroken.some((isBroken, i) => isBroken && this.#control.rows[i] >= 0);
-    return norm !== Infinity || isAnyBroken() ? { norm, unit: 1 } : { norm: this.#total(tiny), unit: tiny };
+    return this.#squares !== Infinity || this.#hasBroken
+      ? { norm: Math.sqrt(this.#squares), unit: 1 }
+      : { norm: Math.sqrt(this.#sumOfSquares(tiny)), unit: tiny };
   }
 
-  /** The norm of all gradients together, times the unit. */
-  #total(unit: number): number {
+  /** The sum of the squares of all norms, each times the unit. */
+  #sumOfSquares(unit: number): number {
     const { rows } = this.#control;
     let total = 0;
     for (let i = 0; i < this.#params.length; i++) {
@@ -200,7 +218,7 @@ export class Norms {
       const norm = this.#norms[i] * (unit / this.#units[i]);
       total += norm * norm;
     }
-    return Math.sqrt(total);
+    return total;
   }
 
   /**
@@ -232,17 +250,6 @@ export class Norms {
     }
     return null;
   }
-
-  #isBounded(i: number): boolean {
-    const { coefficients, width, rows } = this.#control;
-    return coefficients[rows[i] * width + stages.bound] !== Infinity;
-  }
-
-  /** What a gradient without bound is multiplied by before it is clipped; its sign does not matter. */
-  #scaleOf(i: number): number {
-    const { coefficients, width, rows } = this.#control;
-    return Math.abs(gradScaleOf(coefficients, rows[i] * width + ruleStart));
-  }
 }
 
 const asTheyCome = { scale: 1, bound: Infinity, factor: 1 };
@@ -270,12 +277,15 @@ function scaleByShare(row: Float64Array, at: number, { ratio, unit }: Share): vo
   if (unit !== 1) scaleGrad(row, at, unit);
 }
 
+/** No norm and no factor below this makes a number that is not finite, whatever the type and the rule. */
+const smallestSuspicious = 2 ** 48;
+
 /**
  * Below this norm no element can overflow, so none is looked at: half of the type's largest number, since norm and scale are
  * rounded. For rules that square, far less than the root of the largest number, since a rule may square a difference or divide
  * by eps. Larger norms are rare enough to look at each element.
  */
 function largestHarmless({ dtype }: Param, squares: boolean): number {
-  if (dtype === 'f32') return squares ? 2 ** 48 : 2 ** 127;
+  if (dtype === 'f32') return squares ? smallestSuspicious : 2 ** 127;
   return squares ? 2 ** 480 : 2 ** 1023;
 }
