@@ -96,6 +96,7 @@ function tested(name, title, file, environment, flags = []) {
       const result = await run(process.execPath, [...flags, jest], { cwd: folder, env });
       return { ...result, stdout: result.status === 0 ? readFileSync(join(folder, 'found.json'), 'utf8') : '' };
     },
+    asksForOneClass: file === 'imported.mjs',
     expect: isExternal,
   };
 }

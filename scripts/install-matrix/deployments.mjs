@@ -150,7 +150,7 @@ class Deployment {
  *
  * A row has: `entry`, the program (scripts/smoke/); `build(project, entry, output)`; `run(folder, env)`; `expect`: for each way 'native',
  * 'typescript' for want of a binary, or 'refused' where there is one that is not the package's; `oneClass`: whether import and require
- * are tried in one program; `prepare(project, tarball)`.
+ * are tried in one program; `asksForOneClass`: whether `run` does that itself; `prepare(project, tarball)`.
  */
 export async function deploy(row, projects) {
   const deployment = new Deployment(row, projects);
@@ -181,4 +181,5 @@ export async function deploy(row, projects) {
     rmSync(deployment.home, { recursive: true, force: true });
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
+  row.isOneClass ||= row.asksForOneClass;
 }

@@ -67,6 +67,7 @@ async function ask(args, folder, env) {
 /** The fields of a row for one version of Next.js: a package of tools/. */
 export function nextProject(version, config) {
   return {
+    asksForOneClass: true,
     async prepare(project) {
       await installTools();
       await copyTree(`${join(root, 'scripts', 'install-matrix', 'next', 'app')}`, join(project, 'app'));
