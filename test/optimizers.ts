@@ -407,7 +407,7 @@ export const optimizers: readonly OptimizerCase[] = [
     ],
     invalid: [
       ...nonNegative('lr'),
-      ...positive('eps'),
+      ...nonNegative('eps'),
       ...nonNegative('weightDecay'),
       ...common,
       ...betas,

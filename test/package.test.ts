@@ -19,6 +19,7 @@ import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeBundles } from '../scripts/bundle.mjs';
 import { bundleProblems } from '../scripts/bundle-problems.mjs';
 import { anchorsIn, linksIn } from './markdown.js';
 import { optimizers } from './optimizers.js';
@@ -38,7 +39,7 @@ let tarball = '';
 let top: readonly string[] = [];
 let problems: readonly string[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
     cwd: root,
     shell,
@@ -48,7 +49,10 @@ beforeAll(() => {
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   top = readdirSync(installed);
   problems = bundleProblems(installed);
-  rmSync(join(installed, 'prebuilds'), { recursive: true, force: true }); // here the sources have to do
+  // From here on the package is one that carries no binaries, and whose bundles name none: the sources have to do.
+  const prebuilds = join(installed, 'prebuilds');
+  rmSync(prebuilds, { recursive: true, force: true });
+  await writeBundles({ prebuilds, dist: join(installed, 'dist') });
   for (const name of Object.keys(manifest.dependencies)) {
     symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name), 'junction');
   }
