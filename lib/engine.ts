@@ -796,7 +796,8 @@ export class Engine<O extends object> {
     const at = start + ruleStart;
     neutralRow(coefficients, start);
     group.definition.coefficients(coefficients, at, group.values, t, this.#nextScalars, this.#scalarsAt[i]);
-    scaleRow(coefficients, start, scale, clipValue);
+    // Asked here as well: where V8 does not inline the call, its fractions are boxed (powers.ts).
+    if (scale !== 1 || clipValue !== Infinity) scaleRow(coefficients, start, scale, clipValue);
     if (this.#averages.length > 0) writeAverageShare(coefficients, start + stages.averageShare, this.#pipeline, t);
     if (this.#zeroesInSweep) coefficients[start + stages.zeroGrad] = 1;
   }
